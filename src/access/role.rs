@@ -1,0 +1,39 @@
+//! The ladder of roles: ordered, lowest first (reading 1, reading 25).
+
+use serde::{Deserialize, Serialize};
+
+/// A directory's roles, lowest first. A role that is not on the ladder ranks below every role that is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Ladder(Vec<String>);
+
+/// The five roles of a directory that names none, lowest first (B073–B077).
+pub const DEFAULT_ROLES: [&str; 5] = ["Participant", "Designer", "Developer", "Automation Admin", "Global Admin"];
+
+impl Default for Ladder {
+    fn default() -> Self {
+        Self(DEFAULT_ROLES.map(str::to_owned).to_vec())
+    }
+}
+
+impl Ladder {
+    /// The roles in the order given, lowest first. The caller has checked that they are unique.
+    pub fn new(roles: Vec<String>) -> Self {
+        Self(roles)
+    }
+
+    /// Position on the ladder: 0 is the lowest; `None` for a role that is not on it.
+    pub fn rank(&self, role: &str) -> Option<usize> {
+        self.0.iter().position(|r| r == role)
+    }
+
+    /// The higher of two roles (B015).
+    pub fn higher<'a>(&self, a: &'a str, b: &'a str) -> &'a str {
+        if self.rank(b) > self.rank(a) { b } else { a }
+    }
+
+    /// The roles, lowest first.
+    pub fn roles(&self) -> &[String] {
+        &self.0
+    }
+}

@@ -1,0 +1,135 @@
+//! The configuration document: everything of a directory's manifests that its endpoint needs.
+
+use crate::access::{Ladder, Rule};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// Which ScimDirectory a document belongs to. A document of another `uid` is never in force.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DirectoryId {
+    /// `metadata.uid`; standalone: UUIDv5 of `namespace/name`.
+    pub uid: String,
+    /// `metadata.namespace`.
+    pub namespace: String,
+    /// `metadata.name`.
+    pub name: String,
+}
+
+/// Who starts the run that brings a changed rule to people already there (B065).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum SyncPolicy {
+    /// One partial run per settled batch of changes, by itself.
+    #[default]
+    Automatic,
+    /// Only a person.
+    Manual,
+}
+
+/// How strictly, and in whose shapes, the endpoint speaks SCIM.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Dialect {
+    /// Accepts every provider's shapes that contradict no other.
+    #[default]
+    Auto,
+    /// Microsoft Entra ID.
+    Entra,
+}
+
+/// What a bearer token may call (B122).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Scope {
+    /// `/scim/v2` only.
+    Scim,
+    /// Reading `/access/v1`.
+    Access,
+    /// All of `/access/v1`.
+    Admin,
+}
+
+/// How the SCIM door behaves (`spec.provisioning`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Profile {
+    /// `/scim/v2` answers 503 with Retry-After (C013).
+    pub paused: bool,
+    /// The dialect spoken.
+    pub dialect: Dialect,
+    /// SCIM attributes an active user must have; `givenName` and `familyName` stand for `name.…` (B091, reading 14).
+    pub required_attributes: Vec<String>,
+    /// The public SCIM base, ending in `/scim/v2`; `meta.location` and `$ref` start with it.
+    pub base_url: String,
+}
+
+/// One rule and how it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RuleEntry {
+    /// The content in force.
+    pub rule: Rule,
+    /// True when the manifest stopped being accepted and this is its last accepted content (C008).
+    pub held: bool,
+}
+
+impl RuleEntry {
+    /// The hash of the rule's content: `sha256:` and 64 hexadecimal digits. `held` is not part of it.
+    pub fn hash(&self) -> String {
+        sha256(&self.rule)
+    }
+}
+
+/// What is kept of a token: never the value (B123).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Verifier {
+    /// The 16 characters between the underscores of `scim_<tokenId>_<secret>`.
+    pub token_id: String,
+    /// The ScimAccessToken's name.
+    pub name: String,
+    /// What the token may call.
+    pub scope: Scope,
+    /// SHA-256 of the whole value, 64 hexadecimal digits. The secret has 256 random bits, so no slow hash is needed.
+    pub sha256: String,
+    /// The first instant at which the token no longer works (B125).
+    pub expires_at: Timestamp,
+}
+
+/// A directory's whole configuration. Lists are sorted by name, so that equal content is equal text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Document {
+    /// Whose configuration this is.
+    pub directory: DirectoryId,
+    /// The tenant where SCIM is configured.
+    pub tenant: String,
+    /// The roles, lowest first.
+    pub roles: Ladder,
+    /// Who starts runs.
+    pub sync_policy: SyncPolicy,
+    /// How the SCIM door behaves.
+    pub profile: Profile,
+    /// The rules, sorted by name.
+    pub rules: Vec<RuleEntry>,
+    /// The tokens that work, sorted by token id.
+    pub verifiers: Vec<Verifier>,
+}
+
+impl Document {
+    /// The hash of the content: `sha256:` and 64 hexadecimal digits. Equal documents have equal hashes.
+    pub fn content_hash(&self) -> String {
+        sha256(self)
+    }
+}
+
+fn sha256(value: &impl Serialize) -> String {
+    // Serialising these types cannot fail: string keys only, no maps with other keys, no floats.
+    let text = serde_json::to_vec(value).unwrap_or_default();
+    let digest = Sha256::digest(&text);
+    let mut out = String::with_capacity(71);
+    out.push_str("sha256:");
+    for byte in digest {
+        out.push_str(&format!("{byte:02x}"));
+    }
+    out
+}

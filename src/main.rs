@@ -1,0 +1,3 @@
+//! The one binary: `scim-operator <command>`.
+
+fn main() {}
