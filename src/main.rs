@@ -1,3 +1,7 @@
 //! The one binary: `scim-operator <command>`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    scim_operator::cli::run()
+}

@@ -1,1 +1,83 @@
-//! placeholder
+//! The commands: one file each, no logic of their own.
+//!
+//! To add a command: a file with a `pub struct Args` (clap) and `pub async fn run(args: Args) -> anyhow::Result<ExitCode>`,
+//! a `mod` line, a variant of [`Command`] and a line in [`dispatch`].
+//! Here and nowhere else the process-wide things happen: the runtime, the TLS provider, the log.
+//! Exit codes: 0 done, 1 failed (the error is printed with its causes), 2 wrong usage (clap).
+
+mod simulate;
+mod standalone;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use std::process::ExitCode;
+use tracing_subscriber::EnvFilter;
+
+/// An identity provider's users and groups, turned into access by rules.
+#[derive(Debug, Parser)]
+#[command(name = "scim-operator", version, about, propagate_version = true)]
+struct Cli {
+    /// How log lines are written to standard error; RUST_LOG sets the level (default info).
+    #[arg(long, global = true, value_enum, default_value = "text", env = "SCIM_OPERATOR_LOG_FORMAT")]
+    log_format: LogFormat,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serves one directory from a folder of manifests, without a cluster.
+    Standalone(standalone::Args),
+    /// Acts as an identity provider's provisioning service against a SCIM base URL.
+    Simulate(simulate::Args),
+}
+
+async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Standalone(args) => standalone::run(args).await,
+        Command::Simulate(args) => simulate::run(args).await,
+    }
+}
+
+/// Runs the command the process was started with; the only thing `main` calls.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    start_log(cli.log_format);
+    // Fails only when a provider is installed already, which then is this one: nothing else in the process installs any.
+    let _already = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let outcome = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(dispatch(cli.command)),
+        Err(error) => Err(anyhow::Error::new(error).context("the runtime cannot be started")),
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("scim-operator: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn start_log(format: LogFormat) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => log.with_target(false).init(),
+        LogFormat::Json => log.json().flatten_event(true).init(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cli;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+}

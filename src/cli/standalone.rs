@@ -1,0 +1,31 @@
+//! `scim-operator standalone`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Where the manifests and the data are, and where to listen.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Folder with the ScimDirectory, its UserManagementRules and ScimAccessTokens; watched.
+    #[arg(long)]
+    manifests: PathBuf,
+    /// Folder for the store, the key files and the verifiers; made when missing.
+    #[arg(long)]
+    data: PathBuf,
+    /// Where `/scim/v2` (and `/access/v1`, unless it has a listener of its own) is served; port 0 picks a free one.
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// A listener of its own for `/access/v1`.
+    #[arg(long)]
+    access_listen: Option<SocketAddr>,
+    /// File with the value of the directory's own token, instead of one made here.
+    #[arg(long)]
+    api_key_file: Option<PathBuf>,
+}
+
+/// Serves until SIGTERM or SIGINT.
+pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let Args { manifests, data, listen, access_listen, api_key_file } = args;
+    anyhow::bail!("not built yet: {manifests:?} {data:?} {listen} {access_listen:?} {api_key_file:?}")
+}
