@@ -1,25 +1,24 @@
 //! The SCIM protocol, pure: resources over a schema, filters, paths, PATCH, projections, errors, discovery.
 //! RFC 7643, RFC 7644. Knows no other room.
 
-use serde_json::Value;
+pub mod discovery;
+mod error;
+mod filter;
+mod page;
+mod patch;
+mod projection;
+mod render;
+mod resource;
+mod schema;
+
+pub use error::{ERROR_URN, Error, ScimType};
+pub use filter::{Filter, Indexed};
+pub use page::list_response;
+pub use patch::{MembershipChange, Patch};
+pub use projection::Projection;
+pub use render::{Meta, Reference, render_group, render_user};
+pub use resource::{Group, Reading, User};
+pub use schema::ResourceKind;
 
 /// A SCIM resource as JSON attributes.
-pub type Attributes = serde_json::Map<String, Value>;
-
-/// A SCIM error (RFC 7644 §3.12).
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{detail}")]
-pub struct Error {
-    /// HTTP status.
-    pub status: u16,
-    /// For people: names attribute, kind of value and fix.
-    pub detail: String,
-}
-
-/// A parsed filter.
-#[derive(Debug, Clone)]
-pub struct Filter {}
-
-/// `attributes` and `excludedAttributes`.
-#[derive(Debug, Clone, Default)]
-pub struct Projection {}
+pub type Attributes = serde_json::Map<String, serde_json::Value>;
