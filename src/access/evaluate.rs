@@ -1,7 +1,9 @@
-//! The evaluation: rules × groups → grants. The only place where access is decided.
+//! The evaluation: rules × groups → grants, written to be read (B014–B017, B045–B047).
+//!
+//! [`super::RuleSet`] answers the same from an index; this function is what it is held against.
 
 use super::view::Source;
-use super::{GroupSelector, Ladder, Rule, TenantAccess};
+use super::{GroupSelector, Ladder, Rule, TenantAccess, fold};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What the evaluation knows of a group that a user is a member of.
@@ -19,7 +21,7 @@ impl GroupSelector {
     /// Whether the selector names this group (reading 10).
     pub fn selects(&self, group: &GroupFacts) -> bool {
         match self {
-            Self::DisplayName(name) => name.to_lowercase() == group.display_name.to_lowercase(),
+            Self::DisplayName(name) => fold(name) == fold(&group.display_name),
             Self::ExternalId(id) => group.external_id.as_deref() == Some(id),
             Self::Id(id) => *id == group.id,
         }

@@ -1,6 +1,7 @@
 //! The ladder of roles: ordered, lowest first (reading 1, reading 25).
 
 use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
 
 /// A directory's roles, lowest first. A role that is not on the ladder ranks below every role that is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,9 +28,15 @@ impl Ladder {
         self.0.iter().position(|r| r == role)
     }
 
+    /// Orders two roles by height. Two roles that are both off the ladder are ordered by name, the first being the
+    /// higher, so that the order in which rules are listed never matters.
+    pub fn compare(&self, a: &str, b: &str) -> Ordering {
+        self.rank(a).cmp(&self.rank(b)).then_with(|| b.cmp(a))
+    }
+
     /// The higher of two roles (B015).
     pub fn higher<'a>(&self, a: &'a str, b: &'a str) -> &'a str {
-        if self.rank(b) > self.rank(a) { b } else { a }
+        if self.compare(a, b).is_lt() { b } else { a }
     }
 
     /// The roles, lowest first.

@@ -14,6 +14,11 @@ pub enum GroupSelector {
     Id(String),
 }
 
+/// The form in which group names are compared: equal for names that differ only in case (reading 10).
+pub fn fold(name: &str) -> String {
+    name.to_lowercase()
+}
+
 /// A rule in force: members of the group get `role` and the application groups in each of `tenants`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -29,6 +29,11 @@ pub struct TenantAccess {
     pub source: Source,
 }
 
+/// Whether rules manage the holder of these grants: exactly when a rule gave one of them (B070, B071).
+pub fn managed(grants: &[TenantAccess]) -> bool {
+    grants.iter().any(|grant| !grant.rules.is_empty())
+}
+
 /// One person's access as answered to an application.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
