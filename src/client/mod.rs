@@ -1,9 +1,11 @@
-//! Small typed HTTP clients: any SCIM 2.0 service ([`scim`]) and this project's access API ([`access`]).
+//! Small typed HTTP clients: any SCIM 2.0 service ([`scim`]), this project's access API ([`access`]) and, for the
+//! operator only, the admin API of an endpoint ([`admin`]).
 //!
 //! Every call has a timeout, every answer a size limit. A credential comes from a file or from the environment, never
 //! from an argument, and is never printed. Redirects are not followed: the credential would go with them.
 
 pub mod access;
+pub mod admin;
 mod connection;
 mod error;
 pub mod scim;

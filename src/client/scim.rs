@@ -70,7 +70,8 @@ mod tests {
 
     #[test]
     fn err_anything_else_is_no_list_response() {
-        for body in [json!(null), json!({}), json!({ "totalResults": "1" }), json!({ "totalResults": 1, "Resources": {} })]
+        for body in
+            [json!(null), json!({}), json!({ "totalResults": "1" }), json!({ "totalResults": 1, "Resources": {} })]
         {
             assert_eq!(Found::read(&body), None, "{body}");
         }

@@ -1,1 +1,9 @@
-//! placeholder
+//! The operator: controllers that turn manifests into an endpoint workload and the configuration it enforces.
+//!
+//! Each controller is dereference (all reads) → validate (pure) → build (pure) → apply → update status. Holds no user
+//! data; writes no `spec`; a converged operator writes nothing at all. No finalizers.
+
+mod error;
+pub mod runtime;
+
+pub use error::{ApiAnswer, Error};

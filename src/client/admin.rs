@@ -1,0 +1,198 @@
+//! The admin API of one endpoint address (`/admin/v1`, port 8443, mutual TLS): what the operator says to an endpoint.
+//!
+//! Dials an IP address but verifies a name, so that it reaches one replica and trusts only its directory's
+//! certificate. Never retries: the caller knows whether a second attempt is safe. Every call has a timeout.
+
+use crate::config::{Publication, Published, RunRequest, RunStatus, State};
+use reqwest::{Certificate, Client, Identity as TlsIdentity, RequestBuilder, Response, StatusCode};
+use secrecy::{ExposeSecret, SecretString};
+use serde::de::DeserializeOwned;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What a call to the admin API can end in.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The client could not be made from the certificates at hand.
+    #[error("the admin client's certificates cannot be used: {0}; delete the operator's CA and TLS Secrets to renew")]
+    Tls(#[source] reqwest::Error),
+    /// No answer: the pod is starting, gone or cut off.
+    #[error("the endpoint at {address} does not answer: {source}")]
+    Unreachable {
+        /// Who was called.
+        address: SocketAddr,
+        /// Why there is no answer.
+        #[source]
+        source: reqwest::Error,
+    },
+    /// `ifRevision` is not the revision in force (409): read again and decide again.
+    #[error("another configuration is in force, revision {}: read it and publish again", .0.revision)]
+    StaleRevision(Box<Published>),
+    /// The endpoint understood and refused.
+    #[error("the endpoint answers {status}: {detail}")]
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// `detail` of the problem, shortened.
+        detail: String,
+    },
+}
+
+impl Error {
+    /// A bounded word for metrics and condition reasons.
+    pub fn category(&self) -> &'static str {
+        match self {
+            Self::Tls(_) => "AdminTls",
+            Self::Unreachable { .. } => "EndpointUnreachable",
+            Self::StaleRevision(_) => "StaleRevision",
+            Self::Refused { .. } => "EndpointRefused",
+        }
+    }
+
+    /// Whether the endpoint said that it knows no such thing (404).
+    pub fn is_not_found(&self) -> bool {
+        matches!(self, Self::Refused { status: 404, .. })
+    }
+}
+
+/// Who the caller is and whom it trusts.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    /// The authority's certificates, PEM.
+    pub authority_pem: String,
+    /// The caller's certificate, PEM.
+    pub certificate_pem: String,
+    /// The caller's key, PEM.
+    pub key_pem: SecretString,
+}
+
+/// The admin API of one endpoint address. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct AdminClient {
+    http: Client,
+    base: String,
+    address: SocketAddr,
+}
+
+impl AdminClient {
+    /// A client that dials `address` and accepts only a certificate for `server_name`.
+    pub fn new(server_name: &str, address: SocketAddr, identity: &Identity) -> Result<Self, Error> {
+        let pem = format!("{}\n{}", identity.certificate_pem, identity.key_pem.expose_secret());
+        let authorities = Certificate::from_pem_bundle(identity.authority_pem.as_bytes()).map_err(Error::Tls)?;
+        let http = Client::builder()
+            .tls_backend_rustls()
+            .tls_certs_only(authorities)
+            .identity(TlsIdentity::from_pem(pem.as_bytes()).map_err(Error::Tls)?)
+            .resolve(server_name, address)
+            .https_only(true)
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(REQUEST_TIMEOUT)
+            .build()
+            .map_err(Error::Tls)?;
+        Ok(Self { http, base: format!("https://{server_name}:{}/admin/v1", address.port()), address })
+    }
+
+    /// Whom this client calls.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// `PUT /config`: makes a configuration the one in force; the same content again is not a new revision.
+    pub async fn publish(&self, publication: &Publication) -> Result<Published, Error> {
+        let response = self.send(self.http.put(format!("{}/config", self.base)).json(publication)).await?;
+        if response.status() != StatusCode::CONFLICT {
+            return self.read(response).await;
+        }
+        let body = response.bytes().await.map_err(|source| self.unreachable(source))?;
+        match serde_json::from_slice::<Published>(&body) {
+            Ok(current) => Err(Error::StaleRevision(Box::new(current))),
+            Err(_) => Err(refused(409, &body)),
+        }
+    }
+
+    /// `GET /config`: the configuration in force, with its document.
+    pub async fn published(&self) -> Result<Published, Error> {
+        let response = self.send(self.http.get(format!("{}/config", self.base))).await?;
+        self.read(response).await
+    }
+
+    /// `GET /state`: at once without `since`, else after a change or `wait`.
+    pub async fn state(&self, since: Option<&str>, wait: Duration) -> Result<State, Error> {
+        let mut request =
+            self.http.get(format!("{}/state", self.base)).query(&[("wait", format!("{}s", wait.as_secs()))]);
+        if let Some(since) = since {
+            request = request.query(&[("since", since)]);
+        }
+        let response = self.send(request.timeout(wait + REQUEST_TIMEOUT)).await?;
+        self.read(response).await
+    }
+
+    /// `PUT /syncs/{uid}`: asks for a run; asking again answers the run as it stands.
+    pub async fn request_run(&self, uid: &str, request: &RunRequest) -> Result<RunStatus, Error> {
+        let response = self.send(self.http.put(format!("{}/syncs/{uid}", self.base)).json(request)).await?;
+        self.read(response).await
+    }
+
+    /// `DELETE /syncs/{uid}`: takes a run that is not final out of the queue.
+    pub async fn cancel_run(&self, uid: &str) -> Result<(), Error> {
+        let response = self.send(self.http.delete(format!("{}/syncs/{uid}", self.base))).await?;
+        let status = response.status();
+        if status.is_success() || status == StatusCode::NOT_FOUND {
+            return Ok(());
+        }
+        let body = response.bytes().await.map_err(|source| self.unreachable(source))?;
+        Err(refused(status.as_u16(), &body))
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Result<Response, Error> {
+        request.send().await.map_err(|source| self.unreachable(source))
+    }
+
+    async fn read<T: DeserializeOwned>(&self, response: Response) -> Result<T, Error> {
+        let status = response.status();
+        let body = response.bytes().await.map_err(|source| self.unreachable(source))?;
+        if !status.is_success() {
+            return Err(refused(status.as_u16(), &body));
+        }
+        serde_json::from_slice(&body).map_err(|error| Error::Refused {
+            status: status.as_u16(),
+            detail: format!("its body cannot be read ({error}); operator and endpoint may be of different versions"),
+        })
+    }
+
+    fn unreachable(&self, source: reqwest::Error) -> Error {
+        // The address is in our own text; the URL in reqwest's would repeat it.
+        Error::Unreachable { address: self.address, source: source.without_url() }
+    }
+}
+
+fn refused(status: u16, body: &[u8]) -> Error {
+    const DETAIL_CHARS_MAX: usize = 300;
+    let problem: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
+    let text = ["detail", "title"].iter().find_map(|key| problem.get(key)?.as_str());
+    let detail = text.unwrap_or("no reason given").chars().take(DETAIL_CHARS_MAX).collect();
+    Error::Refused { status, detail }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_carries_the_problems_detail_shortened() {
+        let body = serde_json::json!({"title": "Conflict", "detail": "x".repeat(1000)}).to_string();
+        let Error::Refused { status, detail } = refused(409, body.as_bytes()) else { panic!("not a refusal") };
+        assert_eq!((status, detail.len()), (409, 300));
+    }
+
+    #[test]
+    fn a_refusal_without_a_problem_still_says_something() {
+        assert_eq!(refused(500, b"<html>").to_string(), "the endpoint answers 500: no reason given");
+        assert!(refused(404, b"").is_not_found());
+    }
+}
