@@ -1,0 +1,40 @@
+//! How one object names another: always by name and always in its own namespace.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Longest name of a ScimDirectory; its children get suffixes.
+pub const DIRECTORY_NAME_MAX: u32 = 40;
+
+/// Names a ScimDirectory of the same namespace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DirectoryRef {
+    /// The ScimDirectory's `metadata.name`. It may be made later: the object waits (`DirectoryNotFound`) and heals by itself.
+    /// Example: `corp`.
+    #[schemars(length(min = 1, max = DIRECTORY_NAME_MAX), regex(pattern = r"^[a-z]([-a-z0-9]*[a-z0-9])?$"))]
+    pub name: String,
+}
+
+impl DirectoryRef {
+    /// A reference to the directory of this name.
+    pub fn to(name: impl Into<String>) -> Self {
+        Self { name: name.into() }
+    }
+}
+
+/// Names a Secret of the same namespace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SecretRef {
+    /// The Secret's `metadata.name`. Example: `corp-scim-api-key`.
+    #[schemars(length(min = 1, max = 253))]
+    pub name: String,
+}
+
+impl SecretRef {
+    /// A reference to the Secret of this name.
+    pub fn to(name: impl Into<String>) -> Self {
+        Self { name: name.into() }
+    }
+}
