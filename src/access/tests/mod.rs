@@ -1,4 +1,4 @@
-//! The claims of this room. Every evaluation in them asks both [`evaluate`] and [`RuleSet`] and insists that they agree.
+//! The claims of this room. Every evaluation asks both [`evaluate`] and [`RuleSet`] and insists that they agree.
 
 mod behaviours;
 mod defaults;
