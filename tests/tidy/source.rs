@@ -36,7 +36,10 @@ impl Source {
     /// Whether the whole file is test code.
     pub fn is_test(&self) -> bool {
         let path = &self.path;
-        path.starts_with("tests/") || path.ends_with("/tests.rs") || path.contains("/tests/")
+        path.starts_with("tests/")
+            || path.ends_with("/tests.rs")
+            || path.ends_with("_tests.rs")
+            || path.contains("/tests/")
     }
 
     /// The code that ships: `code` with every `#[cfg(test)]` item blanked; empty for test files.
