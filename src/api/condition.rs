@@ -1,4 +1,5 @@
-//! Conditions of all four kinds: `metav1.Condition`, merged by type, with the bounds that the Go type has and k8s-openapi leaves out.
+//! Conditions of all four kinds: `metav1.Condition`, merged by type, with the bounds that the Go type has and
+//! k8s-openapi leaves out.
 
 use schemars::{Schema, SchemaGenerator, json_schema};
 
@@ -31,7 +32,8 @@ pub fn conditions_schema(_: &mut SchemaGenerator) -> Schema {
                 "reason": {
                     "type": "string", "minLength": 1, "maxLength": 1024,
                     "pattern": "^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$",
-                    "description": "Why, in one word for programs: `DirectoryNotFound`, for example. All reasons are in the reference.",
+                    "description": "Why, in one word for programs: `DirectoryNotFound`, for example. All reasons \
+                    are in the reference.",
                 },
                 "message": {
                     "type": "string", "maxLength": 32768,

@@ -1,8 +1,10 @@
-//! The CustomResourceDefinitions as they are installed: what the derive makes, with the few corrections that it has no word for.
+//! The CustomResourceDefinitions as they are installed: what the derive makes, with the few corrections that it has
+//! no word for.
 //!
-//! Corrections: `nullable` goes (an explicit null is a mistake, and `has()` in CEL should mean "was written"); the `oneOf` of a
-//! union goes, since a CEL rule says the same in words that help; line breaks inside a paragraph of a description go; and the one
-//! schema default, `status: {observedGeneration: -1}`, comes, without which GitOps tools call a new object healthy at once.
+//! Corrections: `nullable` goes (an explicit null is a mistake, and `has()` in CEL should mean "was written"); the
+//! `oneOf` of a union goes, since a CEL rule says the same in words that help; line breaks inside a paragraph of a
+//! description go; and the one schema default, `status: {observedGeneration: -1}`, comes, without which GitOps tools
+//! call a new object healthy at once.
 
 use super::{RuleSync, ScimAccessToken, ScimDirectory, UserManagementRule};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
@@ -13,6 +15,14 @@ use kube::CustomResourceExt;
 /// The four definitions, in the order in which a reader meets the kinds.
 pub fn crds() -> Vec<CustomResourceDefinition> {
     [ScimDirectory::crd(), UserManagementRule::crd(), RuleSync::crd(), ScimAccessToken::crd()].map(installed).to_vec()
+}
+
+/// The definition as YAML, the way it is stored in `crds/`.
+///
+/// # Errors
+/// When a value cannot be written as YAML, which none of ours is.
+pub fn yaml(crd: &CustomResourceDefinition) -> Result<String, serde_saphyr::ser::Error> {
+    serde_saphyr::to_string(crd)
 }
 
 fn installed(mut crd: CustomResourceDefinition) -> CustomResourceDefinition {
@@ -43,6 +53,12 @@ fn correct(schema: &mut JSONSchemaProps) {
     if let Some(JSONSchemaPropsOrBool::Schema(values)) = schema.additional_properties.as_mut() {
         correct(values);
     }
+}
+
+/// Takes a type's own description out of its schema, so that the field's description is the one that people read.
+/// For enums of plain words: their doc comment would win over the field's.
+pub(super) fn undescribed(schema: &mut schemars::Schema) {
+    schema.remove("description");
 }
 
 /// Joins the lines of each paragraph; an empty line still separates paragraphs.

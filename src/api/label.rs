@@ -10,5 +10,6 @@ pub const OWNER: &str = "scim-operator.dev/owner";
 pub const DEFAULT_RULES_SEEDED: &str = "scim-operator.dev/default-rules-seeded";
 /// Annotation on a ScimDirectory: the id of the store that a person accepts in place of the one known (C009).
 pub const ACCEPT_STORE: &str = "scim-operator.dev/accept-store";
-/// Annotation on any of the four kinds: a new value asks for one reconcile now; answered in `status.lastHandledReconcileAt`.
+/// Annotation on any of the four kinds: a new value asks for one reconcile now; answered in
+/// `status.lastHandledReconcileAt`.
 pub const RECONCILE_REQUESTED_AT: &str = "scim-operator.dev/reconcile-requested-at";

@@ -1,6 +1,7 @@
 //! Amounts of CPU, memory and disk as Kubernetes writes them.
 //!
-//! `k8s_openapi`'s `Quantity` would bring two kilobytes of upstream text with each field into the CRD, so the schema is our own.
+//! `k8s_openapi`'s `Quantity` would bring two kilobytes of upstream text with each field into the CRD, so the schema
+//! is our own.
 
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};

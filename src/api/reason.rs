@@ -1,7 +1,8 @@
 //! The one table of condition types and reasons. What is not here is in no condition.
 //!
-//! Each reason says what it means for `Ready`: *waiting* heals by itself (`Ready=False` with `Reconciling=True`), *terminal* needs a
-//! person (`Ready=False` with `Stalled=True`), *ready* does not stand in the way. `docs/reference/resources.md` prints this table.
+//! Each reason says what it means for `Ready`: *waiting* heals by itself (`Ready=False` with `Reconciling=True`),
+//! *terminal* needs a person (`Ready=False` with `Stalled=True`), *ready* does not stand in the way.
+//! `docs/reference/resources.md` prints this table.
 
 /// What a reason means for the object that shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -69,8 +70,10 @@ condition_types! {
     ACCEPTED = "Accepted", "The spec makes sense in its surroundings.";
     ENDPOINT_AVAILABLE = "EndpointAvailable", "Directory: the endpoint's pods serve.";
     CONFIG_PUBLISHED = "ConfigPublished", "Directory: every pod of the endpoint reports the newest configuration.";
-    IDP_CONNECTED = "IdPConnected", "Directory: the identity provider has called within three hours; Unknown before its first request. Never touches Ready.";
-    TOKEN_EXPIRING_SOON = "TokenExpiringSoon", "Directory and token: a token works for less than 30 more days; absent otherwise. Never touches Ready.";
+    IDP_CONNECTED = "IdPConnected", "Directory: the identity provider has called within three hours; Unknown \
+        before its first request. Never touches Ready.";
+    TOKEN_EXPIRING_SOON = "TokenExpiringSoon", "Directory and token: a token works for less than 30 more days; \
+        absent otherwise. Never touches Ready.";
     IDP_GROUP_RESOLVED = "IdpGroupResolved", "Rule: the provider has sent the group that the rule names.";
     IN_SYNC = "InSync", "Rule: its content in force has reached everybody it affects.";
 }
@@ -82,25 +85,36 @@ reasons! {
     SUSPENDED = "Suspended", Ready, "`spec.suspend` is true: the operator leaves the object alone.";
     DISABLED = "Disabled", Ready, "`spec.enabled` is false: the rule gives nothing.";
     GROUP_RESOLVED = "GroupResolved", Ready, "The provider has sent the group.";
-    GROUP_NOT_PROVISIONED = "GroupNotProvisioned", Ready, "The provider has not sent the group yet: assign it to the application there. The rule gives nothing until then and heals by itself.";
+    GROUP_NOT_PROVISIONED = "GroupNotProvisioned", Ready, "The provider has not sent the group yet: assign it to \
+        the application there. The rule gives nothing until then and heals by itself.";
     UP_TO_DATE = "UpToDate", Ready, "The rule has reached everybody it affects.";
-    RULE_CHANGED = "RuleChanged", Ready, "The rule changed and has not reached people who are already there: a RuleSync brings it to them.";
-    ROLES_CHANGED = "RolesChanged", Ready, "The directory's roles changed and have not reached people who are already there: a RuleSync brings them there.";
+    RULE_CHANGED = "RuleChanged", Ready, "The rule changed and has not reached people who are already there: a \
+        RuleSync brings it to them.";
+    ROLES_CHANGED = "RolesChanged", Ready, "The directory's roles changed and have not reached people who are \
+        already there: a RuleSync brings them there.";
     CONNECTED = "Connected", Ready, "The provider has called within three hours.";
-    NO_REQUEST_YET = "NoRequestYet", Ready, "The provider has not called yet: enter `status.baseUrl` and the API key there.";
+    NO_REQUEST_YET = "NoRequestYet", Ready, "The provider has not called yet: enter `status.baseUrl` and the API \
+        key there.";
     STALE = "Stale", Ready, "The provider has not called for three hours: look whether provisioning is paused there.";
     ACTIVE = "Active", Ready, "The token works.";
-    NOT_RETRIEVABLE = "NotRetrievable", Ready, "The token works, but its Secret was deleted: the value cannot be read again. Delete the token and make a new one when it is needed.";
-    EXPIRES_SOON = "ExpiresSoon", Ready, "A token works for less than 30 more days: make a new one with another `issuedTo`, enter it at the provider, delete the old one.";
+    NOT_RETRIEVABLE = "NotRetrievable", Ready, "The token works, but its Secret was deleted: the value cannot be \
+        read again. Delete the token and make a new one when it is needed.";
+    EXPIRES_SOON = "ExpiresSoon", Ready, "A token works for less than 30 more days: make a new one with another \
+        `issuedTo`, enter it at the provider, delete the old one.";
     SUCCEEDED = "Succeeded", Ready, "The run ended well.";
-    ALREADY_RUN = "AlreadyRun", Ready, "A run of this name and spec ended before: write a new `spec.nonce` to run it again.";
+    ALREADY_RUN = "AlreadyRun", Ready, "A run of this name and spec ended before: write a new `spec.nonce` to run \
+        it again.";
 
     PROGRESSING = "Progressing", Waiting, "The operator has not finished with this generation.";
-    DIRECTORY_NOT_FOUND = "DirectoryNotFound", Waiting, "No ScimDirectory of that name is in this namespace: make it, or correct `spec.directoryRef.name` in a new object.";
+    DIRECTORY_NOT_FOUND = "DirectoryNotFound", Waiting, "No ScimDirectory of that name is in this namespace: make \
+        it, or correct `spec.directoryRef.name` in a new object.";
     DIRECTORY_NOT_READY = "DirectoryNotReady", Waiting, "The directory's endpoint does not take configurations yet.";
-    PREVIOUS_TERMINATING = "PreviousTerminating", Waiting, "Objects of an earlier directory of this name are still being removed.";
-    ENDPOINT_NOT_AVAILABLE = "EndpointNotAvailable", Waiting, "No pod of the endpoint is ready: look at its Deployment `<directory>-endpoint`.";
-    ENDPOINT_UNREACHABLE = "EndpointUnreachable", Waiting, "The operator cannot call the endpoint: look at the pods and at NetworkPolicies between the two.";
+    PREVIOUS_TERMINATING = "PreviousTerminating", Waiting, "Objects of an earlier directory of this name are still \
+        being removed.";
+    ENDPOINT_NOT_AVAILABLE = "EndpointNotAvailable", Waiting, "No pod of the endpoint is ready: look at its \
+        Deployment `<directory>-endpoint`.";
+    ENDPOINT_UNREACHABLE = "EndpointUnreachable", Waiting, "The operator cannot call the endpoint: look at the \
+        pods and at NetworkPolicies between the two.";
     PUBLISH_PENDING = "PublishPending", Waiting, "The newest configuration is on its way to the endpoint.";
     SECRET_PENDING = "SecretPending", Waiting, "The token's Secret is being made.";
     REQUEST_FAILED = "RequestFailed", Waiting, "A request to the API server failed; it is tried again.";
@@ -108,15 +122,23 @@ reasons! {
     RUNNING = "Running", Waiting, "The run is evaluating.";
 
     INVALID_SPEC = "InvalidSpec", Terminal, "The spec does not make sense; the message names field and value.";
-    UNDECODABLE = "Undecodable", Terminal, "The stored object does not fit this version's types; the message says where. Its last accepted content stays in force.";
-    UNKNOWN_ROLE = "UnknownRole", Terminal, "`spec.role` is not one of the directory's roles: correct it, or add the role there. The last accepted content stays in force.";
-    ROLE_IN_USE = "RoleInUse", Terminal, "`spec.roles` lacks a role that an accepted rule uses: put it back, or change the rule first. The previous roles stay in force.";
-    NAME_TAKEN = "NameTaken", Terminal, "An object that is not this directory's bears the name of one of its children: rename or delete it.";
-    TOKEN_LIMIT = "TokenLimit", Terminal, "The directory has an older active token with this `issuedTo`: delete that one, or write another `issuedTo` in a new token.";
+    UNDECODABLE = "Undecodable", Terminal, "The stored object does not fit this version's types; the message says \
+        where. Its last accepted content stays in force.";
+    UNKNOWN_ROLE = "UnknownRole", Terminal, "`spec.role` is not one of the directory's roles: correct it, or add \
+        the role there. The last accepted content stays in force.";
+    ROLE_IN_USE = "RoleInUse", Terminal, "`spec.roles` lacks a role that an accepted rule uses: put it back, or \
+        change the rule first. The previous roles stay in force.";
+    NAME_TAKEN = "NameTaken", Terminal, "An object that is not this directory's bears the name of one of its \
+        children: rename or delete it.";
+    TOKEN_LIMIT = "TokenLimit", Terminal, "The directory has an older active token with this `issuedTo`: delete \
+        that one, or write another `issuedTo` in a new token.";
     EXPIRED = "Expired", Terminal, "The token's time is over: delete it and make a new one.";
-    REVOKED = "Revoked", Terminal, "The token was revoked at the endpoint; there is no way back. Delete it and make a new one.";
-    STORE_CHANGED = "StoreChanged", Terminal, "The endpoint found another store than `status.storeId`: bring the volume back, or accept the new store with the annotation `scim-operator.dev/accept-store: <id>`.";
-    STORE_OWNED_BY_ANOTHER = "StoreOwnedByAnother", Terminal, "The store belongs to another directory: point this one elsewhere.";
+    REVOKED = "Revoked", Terminal, "The token was revoked at the endpoint; there is no way back. Delete it and \
+        make a new one.";
+    STORE_CHANGED = "StoreChanged", Terminal, "The endpoint found another store than `status.storeId`: bring the \
+        volume back, or accept the new store with the annotation `scim-operator.dev/accept-store: <id>`.";
+    STORE_OWNED_BY_ANOTHER = "StoreOwnedByAnother", Terminal, "The store belongs to another directory: point this \
+        one elsewhere.";
     RUN_FAILED = "RunFailed", Terminal, "The run was given up; the message says why.";
 }
 

@@ -10,8 +10,8 @@ pub const DIRECTORY_NAME_MAX: u32 = 40;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DirectoryRef {
-    /// The ScimDirectory's `metadata.name`. It may be made later: the object waits (`DirectoryNotFound`) and heals by itself.
-    /// Example: `corp`.
+    /// The ScimDirectory's `metadata.name`. It may be made later: the object waits (`DirectoryNotFound`) and heals by
+    /// itself. Example: `corp`.
     #[schemars(length(min = 1, max = DIRECTORY_NAME_MAX), regex(pattern = r"^[a-z]([-a-z0-9]*[a-z0-9])?$"))]
     pub name: String,
 }

@@ -1,13 +1,14 @@
 //! UserManagementRule: an identity provider group gives a role, tenants and application groups (B014, B067–B088).
 
-use super::DirectoryRef;
 use super::condition::{Condition, conditions_schema};
+use super::{DirectoryRef, cel};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What members of a group get. Of several rules the highest role wins, tenant by tenant, and application groups add up (B015, B016).
+/// What members of a group get. Of several rules the highest role wins, tenant by tenant, and application groups add
+/// up (B015, B016).
 #[derive(CustomResource, KubeSchema, Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[kube(
     group = "scim-operator.dev",
@@ -21,29 +22,38 @@ use serde::{Deserialize, Serialize};
     derive = "PartialEq",
     status = "UserManagementRuleStatus",
     selectable = ".spec.directoryRef.name",
-    doc = "Members of an identity provider group get a role, access to tenants and application groups. Deleting the rule, or `enabled: false`, takes away what it gave.",
-    validation = Rule::new("self.metadata.name.size() <= 63 && self.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')")
-        .message("metadata.name: write at most 63 lower-case letters, digits and '-', starting and ending with a letter or digit"),
-    printcolumn(name = "Ready", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].status"#, description = "Whether the rule is accepted and in force for messages of the provider."),
-    printcolumn(name = "Group", type_ = "string", json_path = ".spec.idpGroup.*", description = "The identity provider group, as the rule names it."),
-    printcolumn(name = "Role", type_ = "string", json_path = ".spec.role", description = "The role that members get."),
-    printcolumn(name = "Tenants", type_ = "string", json_path = ".spec.tenants", description = "Where they get it; empty: the directory's tenant."),
-    printcolumn(name = "In sync", type_ = "string", json_path = r#".status.conditions[?(@.type=="InSync")].status"#, description = "Whether the rule has reached everybody it affects."),
-    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp", description = "Time since the rule was made."),
-    printcolumn(name = "Reason", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].reason"#, description = "Why it is ready or not.", priority = 1),
-    printcolumn(name = "Directory", type_ = "string", json_path = ".spec.directoryRef.name", description = "The ScimDirectory it belongs to.", priority = 1)
+    doc = "Members of an identity provider group get a role, access to tenants and application groups. Deleting \
+        the rule, or `enabled: false`, takes away what it gave.",
+    validation = cel::name(63),
+    printcolumn(name = "Ready", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].status"#,
+        description = "Whether the rule is accepted and in force for messages of the provider."),
+    printcolumn(name = "Group", type_ = "string", json_path = ".spec.idpGroup.*",
+        description = "The identity provider group, as the rule names it."),
+    printcolumn(name = "Role", type_ = "string", json_path = ".spec.role",
+        description = "The role that members get."),
+    printcolumn(name = "Tenants", type_ = "string", json_path = ".spec.tenants",
+        description = "Where they get it; empty: the directory's tenant."),
+    printcolumn(name = "In sync", type_ = "string", json_path = r#".status.conditions[?(@.type=="InSync")].status"#,
+        description = "Whether the rule has reached everybody it affects."),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp",
+        description = "Time since the rule was made."),
+    printcolumn(name = "Reason", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].reason"#,
+        description = "Why it is ready or not.", priority = 1),
+    printcolumn(name = "Directory", type_ = "string", json_path = ".spec.directoryRef.name",
+        description = "The ScimDirectory it belongs to.", priority = 1)
 )]
 #[serde(rename_all = "camelCase")]
 pub struct UserManagementRuleSpec {
     /// The ScimDirectory the rule belongs to, in the same namespace. Required, immutable.
-    #[x_kube(validation = Rule::new("self == oldSelf").message("spec.directoryRef is immutable: write the old value, or make a new rule"))]
+    #[x_kube(validation = cel::immutable("spec.directoryRef", "write the old value, or make a new rule"))]
     pub directory_ref: DirectoryRef,
-    /// The identity provider group whose members get the access. Required: exactly one of `displayName`, `externalId`, `id`.
-    /// It may be sent later: the rule is inert until then (`GroupNotProvisioned`) and heals by itself (B039).
-    #[x_kube(validation = Rule::new("[has(self.displayName), has(self.externalId), has(self.id)].filter(given, given).size() == 1")
-        .message("spec.idpGroup: write exactly one of displayName, externalId or id, such as `idpGroup: {displayName: HR-Designers}`"))]
+    /// The identity provider group whose members get the access. Required: exactly one of `displayName`,
+    /// `externalId`, `id`. It may be sent later: the rule is inert until then (`GroupNotProvisioned`) and heals by
+    /// itself (B039).
+    #[x_kube(validation = cel::one_group_selector())]
     pub idp_group: IdpGroup,
-    /// The role that members get: one of the directory's roles, exactly as written there. Required. Example: `Designer`.
+    /// The role that members get: one of the directory's roles, exactly as written there. Required. Example:
+    /// `Designer`.
     #[schemars(length(min = 1, max = 64), regex(pattern = r"^\S(.*\S)?$"))]
     pub role: String,
     /// The tenants where they get it, at most 64. Default: the directory's tenant (B078, B081). Example: `[hr]`.
@@ -54,7 +64,8 @@ pub struct UserManagementRuleSpec {
     )]
     #[x_kube(merge_strategy = ListMerge::Set)]
     pub tenants: Vec<String>,
-    /// Application (Nintex Workflow) groups that members join in each of the tenants, at most 64 of 1 to 128 characters. Default: none. Example: `[HR Reviewers]`.
+    /// Application (Nintex Workflow) groups that members join in each of the tenants, at most 64 of 1 to 128
+    /// characters. Default: none. Example: `[HR Reviewers]`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 64), inner(length(min = 1, max = 128), regex(pattern = r"^\S(.*\S)?$")))]
     #[x_kube(merge_strategy = ListMerge::Set)]
@@ -75,7 +86,8 @@ impl UserManagementRuleSpec {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum IdpGroup {
-    /// The group's name, whatever its case, 1 to 256 characters. Live: a group renamed away stops matching. Example: `HR-Designers`.
+    /// The group's name, whatever its case, 1 to 256 characters. Live: a group renamed away stops matching. Example:
+    /// `HR-Designers`.
     DisplayName(#[schemars(length(min = 1, max = 256))] String),
     /// The provider's own id of the group, 1 to 256 characters; survives renames, so prefer it for powerful roles.
     ExternalId(#[schemars(length(min = 1, max = 256))] String),
@@ -91,7 +103,8 @@ pub struct UserManagementRuleStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = -1))]
     pub observed_generation: Option<i64>,
-    /// `Ready` (accepted and published), `Reconciling` and `Stalled` (only while they hold), `Accepted`, `IdpGroupResolved`, `InSync`. A rule that stops being accepted keeps its last accepted content in force.
+    /// `Ready` (accepted and published), `Reconciling` and `Stalled` (only while they hold), `Accepted`,
+    /// `IdpGroupResolved`, `InSync`. A rule that stops being accepted keeps its last accepted content in force.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "conditions_schema")]
     pub conditions: Vec<Condition>,

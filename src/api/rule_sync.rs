@@ -1,13 +1,15 @@
 //! RuleSync: one run of the rules over people who are already there; like a Job (B056–B066).
 
-use super::DirectoryRef;
 use super::condition::{Condition, conditions_schema};
+use super::crd::undescribed;
+use super::{DirectoryRef, cel};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What to run. The whole spec is immutable: to run again, make another RuleSync, or this one anew with another `nonce`.
+/// What to run. The whole spec is immutable: to run again, make another RuleSync, or this one anew with another
+/// `nonce`.
 #[derive(CustomResource, KubeSchema, Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[kube(
     group = "scim-operator.dev",
@@ -20,28 +22,36 @@ use serde::{Deserialize, Serialize};
     derive = "PartialEq",
     status = "RuleSyncStatus",
     selectable = ".spec.directoryRef.name",
-    doc = "One run of the rules over people who are already there, like a Job. It asks the identity provider for nothing and changes no user or group, only access (B056).",
-    validation = Rule::new("self.metadata.name.size() <= 80 && self.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')")
-        .message("metadata.name: write at most 80 lower-case letters, digits and '-', starting and ending with a letter or digit"),
+    doc = "One run of the rules over people who are already there, like a Job. It asks the identity provider for \
+        nothing and changes no user or group, only access (B056).",
+    validation = cel::name(80),
     printcolumn(name = "Phase", type_ = "string", json_path = ".status.phase", description = "Where the run stands."),
-    printcolumn(name = "Directory", type_ = "string", json_path = ".spec.directoryRef.name", description = "Whose people it evaluates."),
-    printcolumn(name = "Processed", type_ = "integer", json_path = ".status.progress.processed", description = "Users evaluated so far."),
-    printcolumn(name = "Total", type_ = "integer", json_path = ".status.progress.total", description = "Users to evaluate."),
-    printcolumn(name = "Changed", type_ = "integer", json_path = ".status.result.usersChanged", description = "Users whose access changed."),
-    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp", description = "Time since the run was asked for."),
-    printcolumn(name = "Ready", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].status"#, description = "Whether the run has ended well.", priority = 1),
-    printcolumn(name = "Reason", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].reason"#, description = "Why it is ready or not.", priority = 1)
+    printcolumn(name = "Directory", type_ = "string", json_path = ".spec.directoryRef.name",
+        description = "Whose people it evaluates."),
+    printcolumn(name = "Processed", type_ = "integer", json_path = ".status.progress.processed",
+        description = "Users evaluated so far."),
+    printcolumn(name = "Total", type_ = "integer", json_path = ".status.progress.total",
+        description = "Users to evaluate."),
+    printcolumn(name = "Changed", type_ = "integer", json_path = ".status.result.usersChanged",
+        description = "Users whose access changed."),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp",
+        description = "Time since the run was asked for."),
+    printcolumn(name = "Ready", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].status"#,
+        description = "Whether the run has ended well.", priority = 1),
+    printcolumn(name = "Reason", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].reason"#,
+        description = "Why it is ready or not.", priority = 1)
 )]
-#[x_kube(validation = Rule::new("self == oldSelf").message("spec is immutable: make another RuleSync, or delete this one and make it with a new nonce"))]
+#[x_kube(validation = cel::immutable("spec", "make another RuleSync, or delete this one and make it with a new \
+    nonce"))]
 #[serde(rename_all = "camelCase")]
 pub struct RuleSyncSpec {
     /// The ScimDirectory whose people are evaluated, in the same namespace. Required.
     pub directory_ref: DirectoryRef,
     /// Whom to evaluate. Required: exactly one of `rules` and `all`.
-    #[x_kube(validation = Rule::new("has(self.rules) != has(self.all)")
-        .message("spec.scope: write exactly one of `scope: {rules: [hr-designers]}` and `scope: {all: {}}`"))]
+    #[x_kube(validation = cel::one_sync_scope())]
     pub scope: SyncScope,
-    /// Any text of at most 64 characters. A RuleSync made again with the name, spec and nonce of one that ran does not run again (`AlreadyRun`); a new value makes it run. Default: empty.
+    /// Any text of at most 64 characters. A RuleSync made again with the name, spec and nonce of one that ran does
+    /// not run again (`AlreadyRun`); a new value makes it run. Default: empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
     pub nonce: Option<String>,
@@ -58,11 +68,15 @@ impl RuleSyncSpec {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum SyncScope {
-    /// The people that these UserManagementRules affect, 1 to 256 names: members of their groups and whoever holds something from them.
-    /// All rules are applied to those people (B059, B060). A deleted rule may be named (B061).
+    /// The people that these UserManagementRules affect, 1 to 256 names: members of their groups and whoever holds
+    /// something from them. All rules are applied to those people (B059, B060). A deleted rule may be named (B061).
     Rules(
-        #[schemars(length(min = 1, max = 256), inner(length(min = 1, max = 63), regex(pattern = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")), extend("x-kubernetes-list-type" = "set"))]
-         Vec<String>,
+        #[schemars(
+            length(min = 1, max = 256),
+            inner(length(min = 1, max = 63), regex(pattern = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")),
+            extend("x-kubernetes-list-type" = "set")
+        )]
+        Vec<String>,
     ),
     /// Everyone (B062). Write it as `all: {}`. May take long in a large directory.
     All {},
@@ -80,7 +94,8 @@ pub struct RuleSyncStatus {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "conditions_schema")]
     pub conditions: Vec<Condition>,
-    /// Where the run stands: `Pending` (runs of a directory go one at a time, oldest first), `Running`, `Succeeded` or `Failed`; the last two are final.
+    /// Where the run stands: `Pending` (runs of a directory go one at a time, oldest first), `Running`, `Succeeded`
+    /// or `Failed`; the last two are final.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phase: Option<Phase>,
     /// When the run began (RFC 3339, UTC).
@@ -103,6 +118,7 @@ pub struct RuleSyncStatus {
 
 /// Where a run stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = undescribed)]
 pub enum Phase {
     /// Waiting for earlier runs of the directory.
     #[default]

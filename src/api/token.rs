@@ -1,16 +1,21 @@
 //! ScimAccessToken: one bearer credential of a directory (B114–B128). The value is in a Secret, never here.
 
 use super::condition::{Condition, conditions_schema};
+use super::crd::undescribed;
 use super::directory::DEFAULT_VALIDITY;
 use super::duration::{self, DurationError};
-use super::{DirectoryRef, SecretRef};
+use super::{DirectoryRef, SecretRef, cel};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// What the token is for. All but `description` is immutable: to change it, delete the token (which revokes it) and make a new one.
+/// What to do instead of changing an immutable field.
+const ANEW: &str = "delete the token, which revokes it, and make a new one";
+
+/// What the token is for. All but `description` is immutable: to change it, delete the token (which revokes it) and
+/// make a new one.
 #[derive(CustomResource, KubeSchema, Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[kube(
     group = "scim-operator.dev",
@@ -24,47 +29,58 @@ use std::time::Duration;
     derive = "PartialEq",
     status = "ScimAccessTokenStatus",
     selectable = ".spec.directoryRef.name",
-    doc = "One bearer credential of a directory. Its value is in the Secret `status.secretRef`, once; the endpoint keeps a hash. Deleting this object revokes the token for good (B128).",
-    validation = Rule::new("self.metadata.name.size() <= 63 && self.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')")
-        .message("metadata.name: write at most 63 lower-case letters, digits and '-', starting and ending with a letter or digit"),
+    doc = "One bearer credential of a directory. Its value is in the Secret `status.secretRef`, once; the endpoint \
+        keeps a hash. Deleting this object revokes the token for good (B128).",
+    validation = cel::name(63),
     // Dates that lie ahead are shown as text: the type `date` prints an age, and `<invalid>` for the future.
-    printcolumn(name = "Scope", type_ = "string", json_path = ".spec.scope", description = "What the token may call."),
+    printcolumn(name = "Scope", type_ = "string", json_path = ".spec.scope",
+        description = "What the token may call."),
     printcolumn(name = "Issued to", type_ = "string", json_path = ".spec.issuedTo", description = "Who holds it."),
     printcolumn(name = "State", type_ = "string", json_path = ".status.state", description = "Whether it works."),
-    printcolumn(name = "Expires", type_ = "string", json_path = ".status.expiresAt", description = "From when on it no longer works."),
-    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp", description = "Time since it was asked for."),
-    printcolumn(name = "Description", type_ = "string", json_path = ".spec.description", description = "What it is for.", priority = 1),
-    printcolumn(name = "Issued", type_ = "string", json_path = ".status.issuedAt", description = "When its value was made.", priority = 1),
-    printcolumn(name = "Last used", type_ = "date", json_path = ".status.lastUsedAt", description = "Time since its last authorised request.", priority = 1),
-    printcolumn(name = "Directory", type_ = "string", json_path = ".spec.directoryRef.name", description = "The ScimDirectory it belongs to.", priority = 1),
-    printcolumn(name = "Ready", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].status"#, description = "Whether the token is accepted and in force.", priority = 1),
-    printcolumn(name = "Reason", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].reason"#, description = "Why it is ready or not.", priority = 1)
+    printcolumn(name = "Expires", type_ = "string", json_path = ".status.expiresAt",
+        description = "From when on it no longer works."),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp",
+        description = "Time since it was asked for."),
+    printcolumn(name = "Description", type_ = "string", json_path = ".spec.description",
+        description = "What it is for.", priority = 1),
+    printcolumn(name = "Issued", type_ = "string", json_path = ".status.issuedAt",
+        description = "When its value was made.", priority = 1),
+    printcolumn(name = "Last used", type_ = "date", json_path = ".status.lastUsedAt",
+        description = "Time since its last authorised request.", priority = 1),
+    printcolumn(name = "Directory", type_ = "string", json_path = ".spec.directoryRef.name",
+        description = "The ScimDirectory it belongs to.", priority = 1),
+    printcolumn(name = "Ready", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].status"#,
+        description = "Whether the token is accepted and in force.", priority = 1),
+    printcolumn(name = "Reason", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].reason"#,
+        description = "Why it is ready or not.", priority = 1)
 )]
 #[x_kube(
-    validation = Rule::new("has(self.validity) == has(oldSelf.validity) && (!has(self.validity) || self.validity == oldSelf.validity)")
-        .message("spec.validity is immutable: delete the token, which revokes it, and make a new one"),
-    validation = Rule::new("has(self.secretName) == has(oldSelf.secretName) && (!has(self.secretName) || self.secretName == oldSelf.secretName)")
-        .message("spec.secretName is immutable: delete the token, which revokes it, and make a new one")
+    validation = cel::immutable_option("spec", "validity", ANEW),
+    validation = cel::immutable_option("spec", "secretName", ANEW)
 )]
 #[serde(rename_all = "camelCase")]
 pub struct ScimAccessTokenSpec {
-    /// The ScimDirectory the token belongs to, in the same namespace; it works for no other (B116). Required, immutable.
-    #[x_kube(validation = Rule::new("self == oldSelf").message("spec.directoryRef is immutable: delete the token, which revokes it, and make a new one"))]
+    /// The ScimDirectory the token belongs to, in the same namespace; it works for no other (B116). Required,
+    /// immutable.
+    #[x_kube(validation = cel::immutable("spec.directoryRef", ANEW))]
     pub directory_ref: DirectoryRef,
     /// What the token is for, 1 to 256 characters. Required (B121). Example: `Entra ID provisioning`.
     #[schemars(length(min = 1, max = 256), regex(pattern = r"^\S(.*\S)?$"))]
     pub description: String,
-    /// What the token may call: `Scim` (`/scim/v2`), `Access` (reading `/access/v1`) or `Admin` (all of `/access/v1`). Required, immutable (B122).
-    #[x_kube(validation = Rule::new("self == oldSelf").message("spec.scope is immutable: delete the token, which revokes it, and make a new one"))]
+    /// What the token may call: `Scim` (`/scim/v2`), `Access` (reading `/access/v1`) or `Admin` (all of
+    /// `/access/v1`). Required, immutable (B122).
+    #[x_kube(validation = cel::immutable("spec.scope", ANEW))]
     pub scope: TokenScope,
-    /// Who holds it, 1 to 128 characters. A directory has one active token per holder (B117); two holders overlap for a rotation (B126). Required, immutable. Example: `entra`.
+    /// Who holds it, 1 to 128 characters. A directory has one active token per holder (B117); two holders overlap for
+    /// a rotation (B126). Required, immutable. Example: `entra`.
     #[schemars(length(min = 1, max = 128), regex(pattern = r"^\S(.*\S)?$"))]
-    #[x_kube(validation = Rule::new("self == oldSelf").message("spec.issuedTo is immutable: delete the token, which revokes it, and make a new one"))]
+    #[x_kube(validation = cel::immutable("spec.issuedTo", ANEW))]
     pub issued_to: String,
-    /// How long it works, as hours, minutes and seconds from 1s to 87600h. Default: `8760h`, one year (B125). Immutable.
+    /// How long it works, as hours, minutes and seconds from 1s to 87600h. Default: `8760h`, one year (B125).
+    /// Immutable.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 2, max = 20), regex(pattern = duration::PATTERN))]
-    #[x_kube(validation = Rule::new("duration(self) >= duration('1s') && duration(self) <= duration('87600h')").message("spec.validity: write a duration from 1s to 87600h, such as 8760h for a year"))]
+    #[x_kube(validation = cel::validity("spec.validity"))]
     pub validity: Option<String>,
     /// The Secret that gets the value, under the key `apiKey`. Default: `<name>-scim-api-key`. Immutable.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -89,6 +105,7 @@ impl ScimAccessTokenSpec {
 
 /// What a token may call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = undescribed)]
 pub enum TokenScope {
     /// `/scim/v2` only.
     Scim,
@@ -137,6 +154,7 @@ pub struct ScimAccessTokenStatus {
 
 /// Whether a token works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = undescribed)]
 pub enum TokenState {
     /// It works.
     Active,

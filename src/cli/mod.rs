@@ -5,6 +5,7 @@
 //! Here and nowhere else the process-wide things happen: the runtime, the TLS provider, the log.
 //! Exit codes: 0 done, 1 failed (the error is printed with its causes), 2 wrong usage (clap).
 
+mod crds;
 mod simulate;
 mod standalone;
 
@@ -35,6 +36,8 @@ enum LogFormat {
 enum Command {
     /// Serves one directory from a folder of manifests, without a cluster.
     Standalone(standalone::Args),
+    /// Prints the CustomResourceDefinitions, or the reference page made from them.
+    Crds(crds::Args),
     /// Acts as an identity provider's provisioning service against a SCIM base URL.
     Simulate(simulate::Args),
 }
@@ -42,6 +45,7 @@ enum Command {
 async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Standalone(args) => standalone::run(args).await,
+        Command::Crds(args) => crds::run(args).await,
         Command::Simulate(args) => simulate::run(args).await,
     }
 }

@@ -1,5 +1,7 @@
 //! `spec.endpoint`: the workload, where it is reached and where it keeps its data.
 
+use crate::api::cel;
+use crate::api::crd::undescribed;
 use crate::api::quantity::Resources;
 use kube::KubeSchema;
 use schemars::JsonSchema;
@@ -12,24 +14,27 @@ pub const DEFAULT_STORAGE_SIZE: &str = "1Gi";
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Endpoint {
-    /// Pods that serve the directory. Default: 1. More need a store that they can share, which this version does not have.
+    /// Pods that serve the directory. Default: 1. More need a store that they can share, which this version does not
+    /// have.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 64))]
-    #[x_kube(validation = Rule::new("self <= 1").message("spec.endpoint.replicas: write 1; several replicas need a shared store, and sqlite is one volume for one pod"))]
+    #[x_kube(validation = cel::one_replica())]
     pub replicas: Option<i32>,
-    /// Where the identity provider reaches the endpoint: the origin and, if a proxy adds one, a path prefix, at most 256 characters. `status.baseUrl`
-    /// is this with `/scim/v2`. Default: the cluster address of the Service. Example: `https://scim.example.com`.
+    /// Where the identity provider reaches the endpoint: the origin and, if a proxy adds one, a path prefix, at most
+    /// 256 characters. `status.baseUrl` is this with `/scim/v2`. Default: the cluster address of the Service.
+    /// Example: `https://scim.example.com`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 8, max = 256), regex(pattern = r"^https?://[^/?#\s]+(/[^?#\s]*)?$"))]
-    #[x_kube(validation = Rule::new("!self.endsWith('/') && !self.endsWith('/scim/v2')").message("spec.endpoint.baseUrl: write the origin and an optional prefix without a '/' at the end, such as https://scim.example.com; /scim/v2 is added"))]
+    #[x_kube(validation = cel::origin_and_prefix())]
     pub base_url: Option<String>,
     /// Where users, groups and grants are kept. Default: `sqlite` on a volume of 1Gi. Exactly one choice; immutable.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[x_kube(validation = Rule::new("has(self.sqlite)").message("spec.endpoint.storage: choose one; write `storage: {sqlite: {}}`"))]
+    #[x_kube(validation = cel::only_choice("spec.endpoint.storage", "sqlite", "storage: {sqlite: {}}"))]
     pub storage: Option<Storage>,
-    /// How the public port leaves the pod; no other port is ever exposed. Default: `service` of type ClusterIP. Exactly one choice.
+    /// How the public port leaves the pod; no other port is ever exposed. Default: `service` of type ClusterIP.
+    /// Exactly one choice.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[x_kube(validation = Rule::new("has(self.service)").message("spec.endpoint.expose: choose one; write `expose: {service: {}}`"))]
+    #[x_kube(validation = cel::only_choice("spec.endpoint.expose", "service", "expose: {service: {}}"))]
     pub expose: Option<Expose>,
     /// CPU and memory of the endpoint's container. Default: requests of 50m and 64Mi, no limits.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -48,11 +53,13 @@ pub enum Storage {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SqliteStorage {
-    /// The volume's size, in Mi, Gi or Ti. Default: `1Gi`, enough for about half a million memberships. It may only grow.
+    /// The volume's size, in Mi, Gi or Ti. Default: `1Gi`, enough for about half a million memberships. It may only
+    /// grow.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 3, max = 8), regex(pattern = r"^[1-9][0-9]{0,5}(Mi|Gi|Ti)$"))]
     pub size: Option<String>,
-    /// The volume's StorageClass. Default: the cluster's default class; `""`: a volume that an administrator prepared. Immutable, also from or to nothing.
+    /// The volume's StorageClass. Default: the cluster's default class; `""`: a volume that an administrator
+    /// prepared. Immutable, also from or to nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 253), regex(pattern = r"^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$"))]
     pub storage_class_name: Option<String>,
@@ -70,13 +77,15 @@ pub enum Expose {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ServiceExposure {
-    /// The Service's type. Default and only choice: `ClusterIP`, reachable inside the cluster; put an Ingress or a proxy of your own in front.
+    /// The Service's type. Default and only choice: `ClusterIP`, reachable inside the cluster; put an Ingress or a
+    /// proxy of your own in front.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub type_: Option<ServiceType>,
 }
 
 /// A Service's type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = undescribed)]
 pub enum ServiceType {
     /// Reachable inside the cluster.
     #[default]

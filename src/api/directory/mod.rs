@@ -1,4 +1,5 @@
-//! ScimDirectory: one identity source, its SCIM base URL, its keys and its endpoint workload (B002, B027–B029, B078, B079).
+//! ScimDirectory: one identity source, its SCIM base URL, its keys and its endpoint workload (B002, B027–B029, B078,
+//! B079).
 
 mod endpoint;
 mod provisioning;
@@ -8,6 +9,8 @@ pub use endpoint::{DEFAULT_STORAGE_SIZE, Endpoint, Expose, ServiceExposure, Serv
 pub use provisioning::{DEFAULT_REQUIRED_ATTRIBUTES, Dialect, Provisioning, REQUIRABLE_ATTRIBUTES};
 pub use status::{EndpointStatus, ProvisioningStatus, RulesStatus, ScimDirectoryStatus, UsersStatus};
 
+use super::cel;
+use super::crd::undescribed;
 use super::duration::{self, DurationError};
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
@@ -17,7 +20,8 @@ use std::time::Duration;
 /// How long a token works when its spec does not say: one year (B125).
 pub const DEFAULT_VALIDITY: &str = "8760h";
 
-/// What a directory is: its tenant, its roles, how provisioning behaves, and the endpoint that the identity provider calls.
+/// What a directory is: its tenant, its roles, how provisioning behaves, and the endpoint that the identity provider
+/// calls.
 #[derive(CustomResource, KubeSchema, Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[kube(
     group = "scim-operator.dev",
@@ -30,26 +34,29 @@ pub const DEFAULT_VALIDITY: &str = "8760h";
     cel,
     derive = "PartialEq",
     status = "ScimDirectoryStatus",
-    doc = "One identity source: a SCIM 2.0 base URL with its keys, rules and endpoint. Creating it gives `status.baseUrl` and a Secret with the API key, the two values to enter at the identity provider.",
-    validation = Rule::new("self.metadata.name.size() <= 40 && self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')")
-        .message("metadata.name: write at most 40 lower-case letters, digits and '-', starting with a letter and ending with a letter or digit; children of the directory get suffixes"),
-    printcolumn(name = "Ready", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].status"#, description = "Whether the directory serves its identity provider with the configuration written here."),
-    printcolumn(name = "Reason", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].reason"#, description = "Why it is ready or not."),
+    doc = "One identity source: a SCIM 2.0 base URL with its keys, rules and endpoint. Creating it gives \
+        `status.baseUrl` and a Secret with the API key, the two values to enter at the identity provider.",
+    validation = cel::directory_name(),
+    printcolumn(name = "Ready", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].status"#,
+        description = "Whether the directory serves its identity provider with the configuration written here."),
+    printcolumn(name = "Reason", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].reason"#,
+        description = "Why it is ready or not."),
     printcolumn(name = "Tenant", type_ = "string", json_path = ".spec.tenant", description = "The home tenant."),
-    printcolumn(name = "Users", type_ = "integer", json_path = ".status.users.total", description = "Users the provider has sent."),
-    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp", description = "Time since the directory was made."),
-    printcolumn(name = "Base URL", type_ = "string", json_path = ".status.baseUrl", description = "What to enter at the identity provider.", priority = 1),
-    printcolumn(name = "Managed", type_ = "integer", json_path = ".status.users.managed", description = "Users that a rule gives access.", priority = 1),
-    printcolumn(name = "Display name", type_ = "string", json_path = ".spec.displayName", description = "The directory's name for people.", priority = 1)
+    printcolumn(name = "Users", type_ = "integer", json_path = ".status.users.total",
+        description = "Users the provider has sent."),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp",
+        description = "Time since the directory was made."),
+    printcolumn(name = "Base URL", type_ = "string", json_path = ".status.baseUrl",
+        description = "What to enter at the identity provider.", priority = 1),
+    printcolumn(name = "Managed", type_ = "integer", json_path = ".status.users.managed",
+        description = "Users that a rule gives access.", priority = 1),
+    printcolumn(name = "Display name", type_ = "string", json_path = ".spec.displayName",
+        description = "The directory's name for people.", priority = 1)
 )]
 #[x_kube(
-    validation = Rule::new("has(self.sso)")
-        .message("spec.sso is required, since SCIM presupposes single sign-on: write `sso: {none: {}}` when people sign in elsewhere")
-        .field_path(".sso").reason(Reason::FieldValueRequired),
-    validation = Rule::new("quantity(self.?endpoint.storage.sqlite.size.orValue('1Gi')).compareTo(quantity(oldSelf.?endpoint.storage.sqlite.size.orValue('1Gi'))) >= 0")
-        .message("spec.endpoint.storage.sqlite.size: write the old size or a larger one; a volume cannot shrink (left out it is 1Gi)"),
-    validation = Rule::new("self.?endpoint.storage.sqlite.storageClassName.orValue('(cluster default)') == oldSelf.?endpoint.storage.sqlite.storageClassName.orValue('(cluster default)')")
-        .message("spec.endpoint.storage.sqlite.storageClassName is immutable: write the old value; to move the data, make a new directory")
+    validation = cel::sso_is_chosen(),
+    validation = cel::storage_size_only_grows(),
+    validation = cel::storage_class_is_immutable()
 )]
 #[serde(rename_all = "camelCase")]
 pub struct ScimDirectorySpec {
@@ -57,32 +64,35 @@ pub struct ScimDirectorySpec {
     #[schemars(length(min = 1, max = 128), regex(pattern = r"^\S(.*\S)?$"))]
     pub display_name: String,
 
-    /// The tenant where SCIM is configured; rules that name no tenant give access here (B078). Required, immutable. Example: `main`.
+    /// The tenant where SCIM is configured; rules that name no tenant give access here (B078). Required, immutable.
+    /// Example: `main`.
     #[schemars(length(min = 1, max = 63), regex(pattern = r"^[A-Za-z0-9]([-A-Za-z0-9._]*[A-Za-z0-9])?$"))]
-    #[x_kube(validation = Rule::new("self == oldSelf").message("spec.tenant is immutable: write the old value, or make a new directory"))]
+    #[x_kube(validation = cel::immutable("spec.tenant", "write the old value, or make a new directory"))]
     pub tenant: String,
 
     /// How people sign in. Required choice (B002): write `none: {}` when they sign in elsewhere.
     #[schemars(with = "Option<Sso>")]
-    #[x_kube(validation = Rule::new("has(self.none)").message("spec.sso: choose one; write `sso: {none: {}}` when people sign in elsewhere"))]
     pub sso: Sso,
 
-    /// The roles that rules may give, lowest first; of several the highest wins (B015). Default: `Participant`, `Designer`, `Developer`,
-    /// `Automation Admin`, `Global Admin`. At most 32, all different, each 1 to 64 characters. A role that a rule uses cannot be removed.
+    /// The roles that rules may give, lowest first; of several the highest wins (B015). Default: `Participant`,
+    /// `Designer`, `Developer`, `Automation Admin`, `Global Admin`. At most 32, all different, each 1 to 64
+    /// characters. A role that a rule uses cannot be removed.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 32), inner(length(min = 1, max = 64), regex(pattern = r"^\S(.*\S)?$")))]
-    #[x_kube(merge_strategy = ListMerge::Atomic, validation = Rule::new("self.all(role, self.exists_one(other, other == role))").message("spec.roles: write each role once, lowest first"))]
+    #[x_kube(merge_strategy = ListMerge::Atomic, validation = cel::roles_differ())]
     pub roles: Option<Vec<String>>,
 
     /// The five rules that are made once with the directory (B072). Default: all five.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_rules: Option<DefaultRules>,
 
-    /// Who brings a changed rule to people who are already there. Default: `Automatic`. `Manual`: only a RuleSync that a person makes (B065).
+    /// Who brings a changed rule to people who are already there. Default: `Automatic`. `Manual`: only a RuleSync
+    /// that a person makes (B065).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sync_policy: Option<SyncPolicy>,
 
-    /// `true`: the operator leaves this object, its rules, syncs and tokens alone until it is `false` again; the endpoint goes on serving. Default: `false`.
+    /// `true`: the operator leaves this object, its rules, syncs and tokens alone until it is `false` again; the
+    /// endpoint goes on serving. Default: `false`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suspend: Option<bool>,
 
@@ -90,11 +100,13 @@ pub struct ScimDirectorySpec {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub provisioning: Option<Provisioning>,
 
-    /// The API key that is made with the directory (B029). Read only when a key is made: a later change concerns the next key.
+    /// The API key that is made with the directory (B029). Read only when a key is made: a later change concerns the
+    /// next key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub access_token: Option<AccessToken>,
 
-    /// What happens to the stored users, groups and grants when this object is deleted. Default and only choice: `Retain` (they stay for a directory of the same name and tenant).
+    /// What happens to the stored users, groups and grants when this object is deleted. Default and only choice:
+    /// `Retain` (they stay for a directory of the same name and tenant).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deletion_policy: Option<DeletionPolicy>,
 
@@ -118,7 +130,8 @@ pub struct DefaultRules {
     /// `false`: none is made. Default: `true`. Rules already made stay; delete them like any other.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
-    /// Default rules not to make, by the ending of their name: `participants`, `designers`, `developers`, `automation-admins`, `administrators`. Default: none.
+    /// Default rules not to make, by the ending of their name: `participants`, `designers`, `developers`,
+    /// `automation-admins`, `administrators`. Default: none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 5))]
     #[x_kube(merge_strategy = ListMerge::Set)]
@@ -127,6 +140,7 @@ pub struct DefaultRules {
 
 /// One of the five default rules, by the ending of its name (B073–B077).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = undescribed)]
 #[serde(rename_all = "kebab-case")]
 pub enum DefaultRule {
     /// `Nintex Participants` → `Participant`.
@@ -143,6 +157,7 @@ pub enum DefaultRule {
 
 /// Who brings a changed rule to people who are already there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = undescribed)]
 pub enum SyncPolicy {
     /// The operator, by one partial RuleSync per settled batch of changes.
     #[default]
@@ -153,6 +168,7 @@ pub enum SyncPolicy {
 
 /// What happens to the stored data when the object is deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = undescribed)]
 pub enum DeletionPolicy {
     /// It stays.
     #[default]
@@ -170,7 +186,7 @@ pub struct AccessToken {
     /// How long the key works, as hours, minutes and seconds from 1s to 87600h. Default: `8760h`, one year (B125).
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 2, max = 20), regex(pattern = duration::PATTERN))]
-    #[x_kube(validation = Rule::new("duration(self) >= duration('1s') && duration(self) <= duration('87600h')").message("spec.accessToken.validity: write a duration from 1s to 87600h, such as 8760h for a year"))]
+    #[x_kube(validation = cel::validity("spec.accessToken.validity"))]
     pub validity: Option<String>,
 }
 

@@ -1,5 +1,6 @@
 //! `spec.provisioning`: how the door for the identity provider behaves (C013, B091, reading 14).
 
+use crate::api::crd::undescribed;
 use kube::KubeSchema;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
@@ -28,14 +29,16 @@ pub const REQUIRABLE_ATTRIBUTES: [&str; 13] = [
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Provisioning {
-    /// `true`: `/scim/v2` answers 503 with Retry-After, so that the provider comes back later; access goes on. Default: `false` (C013).
+    /// `true`: `/scim/v2` answers 503 with Retry-After, so that the provider comes back later; access goes on.
+    /// Default: `false` (C013).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub paused: Option<bool>,
-    /// In whose manner the endpoint speaks SCIM. Default: `Auto`, every provider's shapes that contradict no other; `Entra`: Microsoft Entra ID.
+    /// In whose manner the endpoint speaks SCIM. Default: `Auto`, every provider's shapes that contradict no other;
+    /// `Entra`: Microsoft Entra ID.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dialect: Option<Dialect>,
-    /// What an active user must have; a request that leaves one out is refused with its name. Nothing ever blocks `active: false`.
-    /// Default: `givenName`, `familyName`, `emails` (B091). `[]` asks for nothing but `userName`.
+    /// What an active user must have; a request that leaves one out is refused with its name. Nothing ever blocks
+    /// `active: false`. Default: `givenName`, `familyName`, `emails` (B091). `[]` asks for nothing but `userName`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 13), schema_with = "required_attributes_schema")]
     #[x_kube(merge_strategy = ListMerge::Set)]
@@ -52,6 +55,7 @@ fn required_attributes_schema(_: &mut SchemaGenerator) -> Schema {
 
 /// In whose manner the endpoint speaks SCIM.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = undescribed)]
 pub enum Dialect {
     /// Every provider's shapes that contradict no other.
     #[default]

@@ -1,4 +1,5 @@
-//! `status` of a ScimDirectory. Conditions follow at once; figures that traffic moves are written at most every five minutes.
+//! `status` of a ScimDirectory. Conditions follow at once; figures that traffic moves are written at most every five
+//! minutes.
 
 use crate::api::SecretRef;
 use crate::api::condition::{Condition, conditions_schema};
@@ -6,7 +7,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What the operator and the endpoint report. Conditions follow at once; figures that traffic moves are at most five minutes old.
+/// What the operator and the endpoint report. Conditions follow at once; figures that traffic moves are at most five
+/// minutes old.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ScimDirectoryStatus {
@@ -14,7 +16,8 @@ pub struct ScimDirectoryStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = -1))]
     pub observed_generation: Option<i64>,
-    /// `Ready`, `Reconciling` and `Stalled` (the last two only while they hold), `Accepted`, `EndpointAvailable`, `ConfigPublished`, and, never touching Ready, `IdPConnected` and `TokenExpiringSoon`.
+    /// `Ready`, `Reconciling` and `Stalled` (the last two only while they hold), `Accepted`, `EndpointAvailable`,
+    /// `ConfigPublished`, and, never touching Ready, `IdPConnected` and `TokenExpiringSoon`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "conditions_schema")]
     pub conditions: Vec<Condition>,
@@ -25,7 +28,8 @@ pub struct ScimDirectoryStatus {
     /// The Secret with the API key to enter at the identity provider (B029): its key `apiKey`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub api_key_secret_ref: Option<SecretRef>,
-    /// The identity of the store this directory works on, so that a lost volume is not taken for an empty organisation (C009).
+    /// The identity of the store this directory works on, so that a lost volume is not taken for an empty
+    /// organisation (C009).
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
     pub store_id: Option<String>,

@@ -1,0 +1,135 @@
+//! The CEL rules of the four kinds, with messages that say what to write.
+//!
+//! The API server estimates a rule's cost from the bounds of the fields it names and refuses a definition whose rules
+//! may cost too much. `.?field` and `orValue` lose those bounds (measured: "exceeds budget by factor of more than
+//! 100x" on 1.35), hence the `has()` chains. A transition rule on an optional field sits on the parent: on the field
+//! itself it would let unset become set.
+
+use kube::core::{Reason, Rule};
+
+/// `metadata.name`, at most `max` characters; sits on the root.
+pub fn name(max: u32) -> Rule {
+    Rule::new(format!(
+        "self.metadata.name.size() <= {max} && \
+        self.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')"
+    ))
+    .message(
+        format!(
+            "metadata.name: write at most {max} lower-case letters, digits and '-', starting and ending \
+            with a letter or digit"
+        )
+        .as_str(),
+    )
+}
+
+/// A directory's `metadata.name`; sits on the root.
+pub fn directory_name() -> Rule {
+    Rule::new("self.metadata.name.size() <= 40 && self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')").message(
+        "metadata.name: write at most 40 lower-case letters, digits and '-', starting with a letter and ending \
+             with a letter or digit; children of the directory get suffixes",
+    )
+}
+
+/// A required field that never changes.
+pub fn immutable(field: &str, instead: &str) -> Rule {
+    Rule::new("self == oldSelf").message(format!("{field} is immutable: {instead}").as_str())
+}
+
+/// An optional field of `self` that never changes, neither from nor to nothing; sits on its parent.
+pub fn immutable_option(path: &str, field: &str, instead: &str) -> Rule {
+    Rule::new(format!(
+        "has(self.{field}) == has(oldSelf.{field}) && (!has(self.{field}) || self.{field} == \
+        oldSelf.{field})"
+    ))
+    .message(format!("{path}.{field} is immutable: {instead}").as_str())
+    .field_path(format!(".{field}"))
+}
+
+/// A token's validity: a duration within sensible bounds.
+pub fn validity(path: &str) -> Rule {
+    Rule::new("duration(self) >= duration('1s') && duration(self) <= duration('87600h')")
+        .message(format!("{path}: write a duration from 1s to 87600h, such as 8760h for a year").as_str())
+}
+
+/// The sign-in choice was made (B002); sits on the spec, since the schema's own "Required value" would not say what
+/// to write.
+pub fn sso_is_chosen() -> Rule {
+    Rule::new("has(self.sso) && has(self.sso.none)")
+        .message(
+            "spec.sso is a required choice, since SCIM presupposes single sign-on: write `sso: {none: {}}` when \
+            people sign in elsewhere",
+        )
+        .field_path(".sso")
+        .reason(Reason::FieldValueRequired)
+}
+
+/// The roles are all different.
+pub fn roles_differ() -> Rule {
+    Rule::new("self.all(role, self.exists_one(other, other == role))").message(
+        "spec.roles: write each role once, \
+        lowest first",
+    )
+}
+
+/// The volume keeps its size or grows; sits on the spec.
+pub fn storage_size_only_grows() -> Rule {
+    let (new, old) = (sqlite("self", "size", "1Gi"), sqlite("oldSelf", "size", "1Gi"));
+    Rule::new(format!("quantity({new}).compareTo(quantity({old})) >= 0")).message(
+        "spec.endpoint.storage.sqlite.size: write the old size or a larger one; a volume cannot shrink (left out \
+        it is 1Gi)",
+    )
+}
+
+/// The volume keeps its class; sits on the spec.
+pub fn storage_class_is_immutable() -> Rule {
+    let (new, old) = (sqlite("self", "storageClassName", "-"), sqlite("oldSelf", "storageClassName", "-"));
+    Rule::new(format!("{new} == {old}")).message(
+        "spec.endpoint.storage.sqlite.storageClassName is immutable: write the old value; to move the data, make a \
+        new directory",
+    )
+}
+
+/// A field of `spec.endpoint.storage.sqlite`, or `otherwise` where it or a parent is left out.
+fn sqlite(spec: &str, field: &str, otherwise: &str) -> String {
+    let (endpoint, storage) = (format!("{spec}.endpoint"), format!("{spec}.endpoint.storage"));
+    let sqlite = format!("{storage}.sqlite");
+    format!(
+        "(has({endpoint}) && has({storage}) && has({sqlite}) && has({sqlite}.{field}) ? {sqlite}.{field} : \
+        '{otherwise}')"
+    )
+}
+
+/// One replica, as long as no store can be shared.
+pub fn one_replica() -> Rule {
+    Rule::new("self <= 1").message(
+        "spec.endpoint.replicas: write 1; several replicas need a shared store, and sqlite is one volume \
+        for one pod",
+    )
+}
+
+/// The base URL is an origin with an optional prefix.
+pub fn origin_and_prefix() -> Rule {
+    Rule::new("!self.endsWith('/') && !self.endsWith('/scim/v2')").message(
+        "spec.endpoint.baseUrl: write the origin and an optional prefix without a '/' at the end, such as \
+         https://scim.example.com; /scim/v2 is added",
+    )
+}
+
+/// A union that has one choice so far.
+pub fn only_choice(path: &str, choice: &str, example: &str) -> Rule {
+    Rule::new(format!("has(self.{choice})")).message(format!("{path}: choose one; write `{example}`").as_str())
+}
+
+/// A rule names its group in one way.
+pub fn one_group_selector() -> Rule {
+    Rule::new("[has(self.displayName), has(self.externalId), has(self.id)].filter(given, given).size() == 1").message(
+        "spec.idpGroup: write exactly one of displayName, externalId or id, such as `idpGroup: {displayName: \
+        HR-Designers}`",
+    )
+}
+
+/// A run has one scope.
+pub fn one_sync_scope() -> Rule {
+    Rule::new("has(self.rules) != has(self.all)")
+        .message("spec.scope: write exactly one of `scope: {rules: [hr-designers]}` and `scope: {all: {}}`")
+}
