@@ -6,10 +6,12 @@ mod error;
 mod filter;
 mod page;
 mod patch;
+mod path;
 mod projection;
 mod render;
 mod resource;
 mod schema;
+mod text;
 
 pub use error::{ERROR_URN, Error, ScimType};
 pub use filter::{Filter, Indexed};
@@ -19,6 +21,7 @@ pub use projection::Projection;
 pub use render::{Meta, Reference, render_group, render_user};
 pub use resource::{Group, Reading, User};
 pub use schema::ResourceKind;
+pub use text::folded;
 
 /// A SCIM resource as JSON attributes.
 pub type Attributes = serde_json::Map<String, serde_json::Value>;
