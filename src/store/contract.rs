@@ -1,0 +1,280 @@
+//! The contract every engine keeps: decide once, purely, from facts; write the effects in the same transaction.
+//!
+//! `decide` is repeatable: an engine may call it again with more facts, or after a retry, and it must answer the same
+//! for the same facts. Facts never contain a group's whole member list unless it is shorter than
+//! [`EVALUATED_AT_ONCE_MAX`](crate::directory::EVALUATED_AT_ONCE_MAX).
+
+use super::row::{Counter, GroupId, GroupRow, Record, RunRow, UserFacts, UserId, UserRow};
+use crate::access::{GroupSelector, RuleSet, TenantAccess};
+use crate::config::{Document, TokenUse, Verifier};
+use indexmap::{IndexMap, IndexSet};
+use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// A change to the store, decided purely.
+pub trait Change: Send + 'static {
+    /// What the caller is answered.
+    type Outcome: Send + 'static;
+    /// What must be loaded before the first [`Change::decide`].
+    fn needs(&self) -> Needs;
+    /// Decides from the facts: more facts, or what to write and answer.
+    fn decide(&self, facts: &Facts) -> Decision<Self::Outcome>;
+}
+
+/// What a change answers when asked.
+#[derive(Debug)]
+pub enum Decision<O> {
+    /// Load these as well and ask again.
+    More(Needs),
+    /// Write these (perhaps nothing), then answer.
+    Done(Effects, O),
+}
+
+/// What to load.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Needs {
+    /// Users by id, with memberships and grants.
+    pub users: BTreeSet<UserId>,
+    /// Who bears these folded user names.
+    pub user_names: BTreeSet<String>,
+    /// Groups by id.
+    pub groups: BTreeSet<GroupId>,
+    /// Which groups bear these folded names.
+    pub group_names: BTreeSet<String>,
+    /// What a change of members comes to.
+    pub delta: Option<MemberIds>,
+    /// The first members of a group, and whether there are more than `limit`.
+    pub members: Option<(GroupId, usize)>,
+    /// A run by uid, and every run of a name.
+    pub run: Option<(String, String)>,
+}
+
+/// A change of a group's members, as asked for: from the current ones (or none), remove, then add.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct MemberIds {
+    /// The group; need not exist yet.
+    pub group: Option<GroupId>,
+    /// Start from none.
+    pub clear: bool,
+    /// To be members afterwards.
+    pub add: IndexSet<UserId>,
+    /// Not to be members afterwards.
+    pub remove: IndexSet<UserId>,
+}
+
+/// What a change of members comes to: who really joins and who really leaves.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Delta {
+    /// Were no members, will be.
+    pub joined: Vec<UserId>,
+    /// Were members, will not be.
+    pub left: Vec<UserId>,
+    /// Asked to be added, but nobody has this id.
+    pub unknown: Vec<UserId>,
+}
+
+/// What was loaded. A key that was asked for is present, with `None` where there is nothing.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// The configuration in force.
+    pub config: Arc<InForce>,
+    /// Users by id.
+    pub users: BTreeMap<UserId, Option<UserFacts>>,
+    /// Bearers of user names.
+    pub user_names: BTreeMap<String, Option<UserId>>,
+    /// Groups by id.
+    pub groups: BTreeMap<GroupId, Option<GroupRow>>,
+    /// Bearers of group names.
+    pub group_names: BTreeMap<String, Option<GroupId>>,
+    /// See [`Needs::delta`].
+    pub delta: Option<Delta>,
+    /// See [`Needs::members`]: the ids, and whether there are more.
+    pub members: Option<(Vec<UserId>, bool)>,
+    /// See [`Needs::run`], newest first.
+    pub runs: Option<Vec<RunRow>>,
+}
+
+/// The configuration in force and what is made of it once.
+#[derive(Debug, Clone)]
+pub struct InForce {
+    /// Its revision; 0 = nothing published yet.
+    pub revision: u64,
+    /// [`Document::content_hash`]; empty at revision 0.
+    pub content_hash: String,
+    /// The highest writer's epoch seen.
+    pub epoch: u64,
+    /// Absent at revision 0.
+    pub document: Option<Document>,
+    /// The document's rules, ready to be evaluated.
+    pub rules: RuleSet,
+    /// The document's tokens by id.
+    pub verifiers: IndexMap<String, Verifier>,
+}
+
+/// What a change writes.
+#[derive(Debug, Default, Clone)]
+pub struct Effects {
+    /// In this order.
+    pub writes: Vec<Write>,
+    /// The transaction's record; `None` when nothing happened that anybody could ask about.
+    pub record: Option<Record>,
+}
+
+/// One write.
+#[derive(Debug, Clone)]
+pub enum Write {
+    /// A new user.
+    InsertUser(UserRow),
+    /// A user's new attributes.
+    UpdateUser(UserRow),
+    /// A user, with memberships, grants and queued evaluation.
+    DeleteUser(UserId),
+    /// A new group.
+    InsertGroup(GroupRow),
+    /// A group's new attributes or version.
+    UpdateGroup(GroupRow),
+    /// A group and its memberships.
+    DeleteGroup(GroupId),
+    /// New members; those who are members already stay.
+    AddMembers(GroupId, Vec<UserId>),
+    /// Members who leave.
+    RemoveMembers(GroupId, Vec<UserId>),
+    /// A user's grants, replacing all earlier ones.
+    PutGrants {
+        /// Whose.
+        user: UserId,
+        /// Held before; tells the engine which holdings go.
+        before: Vec<TenantAccess>,
+        /// Held from now on.
+        after: Vec<TenantAccess>,
+    },
+    /// The rules were applied to a user.
+    Evaluated {
+        /// Whose.
+        user: UserId,
+        /// When.
+        at: Timestamp,
+        /// Whether a queued evaluation is hereby done.
+        was_pending: bool,
+    },
+    /// Every member of a group waits for an evaluation.
+    QueueMembers(GroupId),
+    /// These users wait for an evaluation.
+    QueueUsers(Vec<UserId>),
+    /// A new configuration.
+    PutConfig {
+        /// It, complete with its revision.
+        config: Arc<InForce>,
+        /// The rules whose content differs from the configuration before.
+        changed: Vec<RuleChange>,
+        /// When it was published.
+        at: Timestamp,
+    },
+    /// A new run.
+    InsertRun(RunRow),
+    /// A run's phase, progress, result, cursor.
+    UpdateRun(RunRow),
+    /// Fixes whom a run evaluates, counts them, and notes the rules' content.
+    StartRun {
+        /// The run.
+        run: RunRow,
+        /// The groups its rules name now.
+        selectors: Vec<GroupSelector>,
+    },
+    /// The rules a run covered have reached everybody.
+    MarkSynced {
+        /// The run.
+        run: RunRow,
+        /// The hash of the ladder at its start.
+        roles: String,
+        /// The selectors of the covered rules that still exist, by name.
+        selectors: Vec<(String, GroupSelector)>,
+    },
+    /// One more of something.
+    Count(Counter),
+    /// What was counted in memory since the last time.
+    Uses {
+        /// Last use per token.
+        tokens: Vec<TokenUse>,
+        /// Requests refused.
+        refused: u64,
+        /// The provider's last authorised request.
+        last_request: Option<Timestamp>,
+    },
+}
+
+/// A rule whose content differs between two configurations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleChange {
+    /// Its name.
+    pub name: String,
+    /// The hash of the new content; `None` = the rule is gone.
+    pub hash: Option<String>,
+    /// The hash of the ladder of roles.
+    pub roles: String,
+    /// The group named before, where the rule existed.
+    pub before: Option<GroupSelector>,
+    /// The group named now, where the rule exists.
+    pub after: Option<GroupSelector>,
+}
+
+impl Needs {
+    /// Whether there is nothing to load.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl Facts {
+    /// Nothing loaded yet.
+    pub fn new(config: Arc<InForce>) -> Self {
+        Self {
+            config,
+            users: BTreeMap::new(),
+            user_names: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            group_names: BTreeMap::new(),
+            delta: None,
+            members: None,
+            runs: None,
+        }
+    }
+
+    /// A user that was asked for; `None` when there is none of this id.
+    pub fn user(&self, id: UserId) -> Option<&UserFacts> {
+        self.users.get(&id).and_then(Option::as_ref)
+    }
+
+    /// A group that was asked for; `None` when there is none of this id.
+    pub fn group(&self, id: GroupId) -> Option<&GroupRow> {
+        self.groups.get(&id).and_then(Option::as_ref)
+    }
+}
+
+impl InForce {
+    /// Nothing published yet.
+    pub fn empty() -> Self {
+        Self {
+            revision: 0,
+            content_hash: String::new(),
+            epoch: 0,
+            document: None,
+            rules: RuleSet::default(),
+            verifiers: IndexMap::new(),
+        }
+    }
+
+    /// A published document, made ready.
+    pub fn new(revision: u64, content_hash: String, epoch: u64, document: Document) -> Self {
+        let rules: Vec<_> = document.rules.iter().map(|entry| entry.rule.clone()).collect();
+        Self {
+            revision,
+            content_hash,
+            epoch,
+            rules: RuleSet::compile(&rules, &document.roles),
+            verifiers: document.verifiers.iter().map(|v| (v.token_id.clone(), v.clone())).collect(),
+            document: Some(document),
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! The writer thread: changes queue, up to [`BATCH_MAX`] share one commit, each in a savepoint of its own.
+//!
+//! A change that fails rolls back alone. Nothing is answered before the commit has returned.
+
+use super::super::contract::{Change, Decision, Effects, Facts, InForce, Write};
+use super::super::error::StoreError;
+use super::open::Opened;
+use super::{effects, facts};
+use arc_swap::ArcSwap;
+use rusqlite::Connection;
+use std::fs::File;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::{mpsc, oneshot, watch};
+
+/// Changes that wait; a caller beyond waits for room.
+const QUEUE_MAX: usize = 1_024;
+/// Changes that share one commit.
+const BATCH_MAX: usize = 128;
+/// Rounds of loading more facts before a change is called broken.
+const ROUNDS_MAX: usize = 16;
+/// How often the log is written back into the file when the writer is idle.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(30);
+
+/// The way to the writer thread.
+#[derive(Clone)]
+pub(super) struct Writer {
+    queue: mpsc::Sender<Message>,
+    ended: watch::Receiver<bool>,
+}
+
+enum Message {
+    Change(Box<dyn Job>),
+    Close,
+}
+
+/// A change with the caller that waits for it.
+trait Job: Send {
+    /// Decides and writes; on an error nothing of it remains.
+    fn run(&mut self, transaction: &mut Transaction<'_>) -> Result<(), StoreError>;
+    /// Answers the caller, after the commit.
+    fn answer(self: Box<Self>, committed: Result<(), StoreError>);
+}
+
+/// The open transaction and the configuration as this transaction sees it.
+struct Transaction<'a> {
+    connection: &'a Connection,
+    config: Arc<InForce>,
+}
+
+struct Waiting<C: Change> {
+    change: C,
+    outcome: Option<C::Outcome>,
+    caller: oneshot::Sender<Result<C::Outcome, StoreError>>,
+}
+
+impl Writer {
+    /// Starts the thread; it owns the connection and the lock.
+    pub fn start(opened: Opened, in_force: Arc<ArcSwap<InForce>>) -> Result<Self, StoreError> {
+        let (queue, receiver) = mpsc::channel(QUEUE_MAX);
+        let (gone, ended) = watch::channel(false);
+        let thread = Thread { connection: opened.connection, lock: opened.lock, in_force, receiver };
+        std::thread::Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(move || {
+                thread.run();
+                gone.send_replace(true);
+            })
+            .map_err(|source| StoreError::Folder { path: "store-writer".to_owned(), source })?;
+        Ok(Self { queue, ended })
+    }
+
+    /// See [`super::SqliteStore::transact`].
+    pub async fn transact<C: Change>(&self, change: C) -> Result<C::Outcome, StoreError> {
+        let (caller, answer) = oneshot::channel();
+        let job = Box::new(Waiting { change, outcome: None, caller });
+        self.queue.send(Message::Change(job)).await.map_err(|_| StoreError::Closed)?;
+        answer.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// See [`super::SqliteStore::close`].
+    pub async fn close(&self) {
+        // A closed queue means that the writer is ending already.
+        let _ = self.queue.send(Message::Close).await;
+        self.ended().await;
+    }
+
+    /// Completes when the thread has ended.
+    pub async fn ended(&self) {
+        let mut ended = self.ended.clone();
+        // The sender drops only with the thread.
+        let _ = ended.wait_for(|ended| *ended).await;
+    }
+}
+
+struct Thread {
+    connection: Connection,
+    lock: File,
+    in_force: Arc<ArcSwap<InForce>>,
+    receiver: mpsc::Receiver<Message>,
+}
+
+impl Thread {
+    fn run(mut self) {
+        let mut checkpointed = Instant::now();
+        let mut open = true;
+        while open {
+            let Some(first) = self.receiver.blocking_recv() else { break };
+            let mut jobs = Vec::new();
+            open = take(first, &mut jobs);
+            while open && jobs.len() < BATCH_MAX {
+                match self.receiver.try_recv() {
+                    Ok(message) => open = take(message, &mut jobs),
+                    Err(_) => break,
+                }
+            }
+            self.commit(jobs);
+            if checkpointed.elapsed() > CHECKPOINT_EVERY && self.receiver.is_empty() {
+                self.checkpoint("PASSIVE");
+                checkpointed = Instant::now();
+            }
+        }
+        self.receiver.close();
+        self.checkpoint("TRUNCATE");
+        drop(self.connection);
+        drop(self.lock);
+    }
+
+    /// One durable transaction for all jobs; then everybody is answered.
+    fn commit(&self, mut jobs: Vec<Box<dyn Job>>) {
+        let before = self.in_force.load_full();
+        let mut transaction = Transaction { connection: &self.connection, config: before.clone() };
+        let mut results = Vec::with_capacity(jobs.len());
+        let committed = self.connection.execute_batch("BEGIN IMMEDIATE").and_then(|()| {
+            for job in &mut jobs {
+                results.push(in_savepoint(&mut transaction, job.as_mut())?);
+            }
+            self.connection.execute_batch("COMMIT")
+        });
+        if let Err(error) = &committed {
+            tracing::error!(%error, changes = jobs.len(), "a transaction could not be committed");
+            // Without an open transaction this answers an error, which says nothing new.
+            let _ = self.connection.execute_batch("ROLLBACK");
+        } else if !Arc::ptr_eq(&before, &transaction.config) {
+            self.in_force.store(transaction.config.clone());
+        }
+        let mut results = results.into_iter();
+        for job in jobs {
+            let own = results.next().unwrap_or(Err(StoreError::Closed));
+            match &committed {
+                Ok(()) => job.answer(own),
+                Err(error) => job.answer(Err(StoreError::NotCommitted(error.to_string()))),
+            }
+        }
+    }
+
+    fn checkpoint(&self, mode: &str) {
+        let done = self.connection.execute_batch(&format!("PRAGMA wal_checkpoint({mode})"));
+        if let Err(error) = done {
+            tracing::warn!(%error, "the log could not be written back; it will be tried again");
+        }
+    }
+}
+
+fn take(message: Message, jobs: &mut Vec<Box<dyn Job>>) -> bool {
+    match message {
+        Message::Change(job) => {
+            jobs.push(job);
+            true
+        }
+        Message::Close => false,
+    }
+}
+
+/// Runs one job in a savepoint. The outer error ends the whole batch, the inner one only this job.
+fn in_savepoint(
+    transaction: &mut Transaction<'_>,
+    job: &mut dyn Job,
+) -> Result<Result<(), StoreError>, rusqlite::Error> {
+    let config = transaction.config.clone();
+    transaction.connection.execute_batch("SAVEPOINT change")?;
+    let result = job.run(transaction);
+    if result.is_err() {
+        transaction.config = config;
+        transaction.connection.execute_batch("ROLLBACK TO change")?;
+    }
+    transaction.connection.execute_batch("RELEASE change")?;
+    Ok(result)
+}
+
+impl<C: Change> Job for Waiting<C> {
+    fn run(&mut self, transaction: &mut Transaction<'_>) -> Result<(), StoreError> {
+        let mut loaded = Facts::new(transaction.config.clone());
+        let mut needs = self.change.needs();
+        for _ in 0..ROUNDS_MAX {
+            facts::load(transaction.connection, &needs, &mut loaded)?;
+            match self.change.decide(&loaded) {
+                Decision::More(more) => needs = more,
+                Decision::Done(effects, outcome) => {
+                    transaction.write(&effects)?;
+                    self.outcome = Some(outcome);
+                    return Ok(());
+                }
+            }
+        }
+        Err(StoreError::Undecided { rounds: ROUNDS_MAX })
+    }
+
+    fn answer(self: Box<Self>, committed: Result<(), StoreError>) {
+        let Self { outcome, caller, .. } = *self;
+        let answer = committed.and_then(|()| outcome.ok_or(StoreError::Closed));
+        // A caller that went away does not want to know; the change stands.
+        let _ = caller.send(answer);
+    }
+}
+
+impl Transaction<'_> {
+    fn write(&mut self, effects: &Effects) -> Result<(), StoreError> {
+        for write in &effects.writes {
+            effects::write(self.connection, write)?;
+            if let Write::PutConfig { config, .. } = write {
+                self.config = config.clone();
+            }
+        }
+        match &effects.record {
+            Some(record) => effects::append(self.connection, record),
+            None => Ok(()),
+        }
+    }
+}
