@@ -131,9 +131,6 @@ pub struct State {
     pub provisioning: ProvisioningCounts,
     /// Last use per token.
     pub tokens: Vec<TokenUse>,
-    /// Default rules a person deleted while the directory lived (reading 9), by name.
-    #[serde(default)]
-    pub default_rules_seeded: bool,
     /// How many people wait for an evaluation that was queued, and of how many.
     #[serde(default)]
     pub pending: Progress,

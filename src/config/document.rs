@@ -120,6 +120,11 @@ impl Document {
     pub fn content_hash(&self) -> String {
         sha256(self)
     }
+
+    /// The hash of the ladder of roles: another one marks every rule `RolesChanged` (reading 25).
+    pub fn roles_hash(&self) -> String {
+        sha256(&self.roles)
+    }
 }
 
 fn sha256(value: &impl Serialize) -> String {

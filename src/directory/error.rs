@@ -49,3 +49,9 @@ impl Error {
         }
     }
 }
+
+impl From<crate::store::StoreError> for Error {
+    fn from(error: crate::store::StoreError) -> Self {
+        Self::Store(error.to_string())
+    }
+}

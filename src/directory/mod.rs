@@ -1,159 +1,142 @@
 //! One directory's life as use cases: provision a user, patch a group, run a sync, read access.
 //!
 //! Every write is one [`crate::store`] transaction: resource, memberships, grants and record are durable together
-//! before anything is answered. This room knows no HTTP and no SQL.
+//! before anything is answered. This room knows no HTTP and no SQL; the clock and the ids are values to its decisions.
 
+mod access;
 mod error;
+mod evaluation;
+mod group;
+mod group_change;
+mod list;
+mod publication;
 mod query;
+mod record;
+mod run;
+mod runner;
+mod state;
+mod token;
+mod user;
+mod user_change;
 
 pub use error::Error;
+pub use evaluation::EVALUATED_AT_ONCE_MAX;
 pub use query::{AccessPage, AccessQuery, Actor, ListQuery, Page, Token};
 
-use crate::access::AccessView;
-use crate::config::{Document, Publication, Published, RunRequest, RunStatus, State};
-use crate::scim::{Attributes, Projection};
-use serde_json::Value;
+use crate::config::Profile;
+use crate::store::{InForce, Store};
+use jiff::Timestamp;
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use tokio::sync::{Notify, watch};
 
-/// Where a directory lives.
-#[derive(Debug, Clone)]
+/// What time it is; a test gives its own.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// Where a directory lives and what time it is there.
+#[derive(Clone)]
 pub struct Settings {
     /// The folder of the SQLite store; made when missing, locked while open.
     pub data: PathBuf,
+    /// What time it is.
+    pub clock: Clock,
 }
 
-/// The configuration in force.
-#[derive(Debug)]
-pub struct InForce {
-    /// Its revision; 0 = nothing published yet.
-    pub revision: u64,
-    /// Absent at revision 0.
-    pub document: Option<Document>,
+impl Settings {
+    /// The store in `data`, the machine's clock.
+    pub fn new(data: impl Into<PathBuf>) -> Self {
+        Self { data: data.into(), clock: Arc::new(Timestamp::now) }
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings").field("data", &self.data).finish_non_exhaustive()
+    }
 }
 
 /// An open directory. Cheap to clone; all clones are the same directory.
 #[derive(Clone)]
-pub struct Directory {}
+pub struct Directory {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    store: Store,
+    clock: Clock,
+    uses: token::Uses,
+    /// Counts what a waiting [`Directory::state`] wants to know of.
+    moved: watch::Sender<u64>,
+    /// Distinguishes the positions of this process from those of an earlier one.
+    boot: String,
+    /// Something to do for the runner.
+    work: Notify,
+    runner: tokio::sync::Mutex<Option<tokio::task::JoinHandle<()>>>,
+    closing: tokio_util::sync::CancellationToken,
+}
 
 impl Directory {
     /// Opens the store, reads the configuration in force and starts the task that carries out runs.
-    pub async fn open(_settings: Settings) -> Result<Self, Error> {
-        todo!()
+    pub async fn open(settings: Settings) -> Result<Self, Error> {
+        let Settings { data, clock } = settings;
+        let store = Store::open(&data).await?;
+        let inner = Arc::new(Inner {
+            store,
+            clock,
+            uses: token::Uses::default(),
+            moved: watch::Sender::new(0),
+            boot: uuid::Uuid::now_v7().simple().to_string(),
+            work: Notify::new(),
+            runner: tokio::sync::Mutex::new(None),
+            closing: tokio_util::sync::CancellationToken::new(),
+        });
+        let directory = Self { inner };
+        let runner = tokio::spawn(runner::run(directory.clone()));
+        *directory.inner.runner.lock().await = Some(runner);
+        Ok(directory)
     }
 
-    /// The configuration in force right now.
+    /// The configuration in force right now. Takes no lock.
     pub fn in_force(&self) -> Arc<InForce> {
-        todo!()
+        self.inner.store.in_force()
     }
 
-    /// Stops taking writes, finishes the batch a run is in, and closes the store.
-    pub async fn close(&self) {}
+    /// Identifies the store; made with it, kept in it.
+    pub fn store_id(&self) -> &str {
+        self.inner.store.store_id()
+    }
 
-    /// Completes when a background task of the directory has ended, which it never should: the process then ends.
+    /// Finishes the batch a run is in, takes no more writes, and closes the store.
+    pub async fn close(&self) {
+        self.inner.closing.cancel();
+        if let Some(runner) = self.inner.runner.lock().await.take()
+            && let Err(error) = runner.await
+        {
+            tracing::error!(%error, "the task that carries out runs did not end well");
+        }
+        self.inner.store.close().await;
+    }
+
+    /// Completes when the store's writer or the runner has ended by itself, which they never should: the process then ends.
     pub async fn failed(&self) -> Error {
-        todo!()
+        tokio::select! {
+            () = self.inner.store.ended() => Error::Store("the writer has ended".to_owned()),
+            () = self.inner.closing.cancelled() => std::future::pending().await,
+        }
     }
 
-    /// Whose bearer value this is; `None` for an unknown, expired or revoked one. Remembers the use.
-    pub fn authenticate(&self, _value: &str) -> Option<Token> {
-        todo!()
+    fn now(&self) -> Timestamp {
+        (self.inner.clock)()
     }
 
-    /// Counts a SCIM request that was refused (B111).
-    pub fn count_refusal(&self) {}
-
-    /// `POST /Users`: the rendered resource.
-    pub async fn create_user(&self, _by: &Actor, _body: Value) -> Result<Attributes, Error> {
-        todo!()
-    }
-    /// `PUT /Users/{id}`.
-    pub async fn replace_user(&self, _by: &Actor, _id: &str, _body: Value) -> Result<Attributes, Error> {
-        todo!()
-    }
-    /// `PATCH /Users/{id}`.
-    pub async fn patch_user(&self, _by: &Actor, _id: &str, _body: Value) -> Result<Attributes, Error> {
-        todo!()
-    }
-    /// `DELETE /Users/{id}`.
-    pub async fn delete_user(&self, _by: &Actor, _id: &str) -> Result<(), Error> {
-        todo!()
-    }
-    /// `GET /Users/{id}`.
-    pub async fn user(&self, _id: &str) -> Result<Attributes, Error> {
-        todo!()
-    }
-    /// `GET /Users`: not projected yet; the projection only says what need not be loaded.
-    pub async fn users(&self, _query: &ListQuery, _projection: &Projection) -> Result<Page, Error> {
-        todo!()
+    /// The profile in force; nothing is served before the first publication.
+    fn profile(&self) -> Result<Profile, Error> {
+        self.in_force().document.as_ref().map(|document| document.profile.clone()).ok_or(Error::NotConfigured)
     }
 
-    /// `POST /Groups`.
-    pub async fn create_group(&self, _by: &Actor, _body: Value) -> Result<Attributes, Error> {
-        todo!()
-    }
-    /// `PUT /Groups/{id}`.
-    pub async fn replace_group(&self, _by: &Actor, _id: &str, _body: Value) -> Result<Attributes, Error> {
-        todo!()
-    }
-    /// `PATCH /Groups/{id}`: the group without its members.
-    pub async fn patch_group(&self, _by: &Actor, _id: &str, _body: Value) -> Result<Attributes, Error> {
-        todo!()
-    }
-    /// `DELETE /Groups/{id}`.
-    pub async fn delete_group(&self, _by: &Actor, _id: &str) -> Result<(), Error> {
-        todo!()
-    }
-    /// `GET /Groups/{id}`; members are loaded only when the projection wants them.
-    pub async fn group(&self, _id: &str, _projection: &Projection) -> Result<Attributes, Error> {
-        todo!()
-    }
-    /// `GET /Groups`.
-    pub async fn groups(&self, _query: &ListQuery, _projection: &Projection) -> Result<Page, Error> {
-        todo!()
-    }
-
-    /// `GET /access/v1/users/{id or userName}`; `None` = nobody of that name or id.
-    pub async fn access(&self, _id_or_user_name: &str) -> Result<Option<AccessView>, Error> {
-        todo!()
-    }
-    /// `GET /access/v1/users`.
-    pub async fn access_page(&self, _query: &AccessQuery) -> Result<AccessPage, Error> {
-        todo!()
-    }
-
-    /// Puts a run into the queue; `uid` names it, or a new id is made. Asking again with the same uid answers the run as it stands.
-    pub async fn request_run(&self, _uid: Option<&str>, _request: RunRequest) -> Result<RunStatus, Error> {
-        todo!()
-    }
-    /// A run by uid.
-    pub async fn run(&self, _uid: &str) -> Result<Option<RunStatus>, Error> {
-        todo!()
-    }
-    /// The newest run of this name.
-    pub async fn run_by_name(&self, _name: &str) -> Result<Option<RunStatus>, Error> {
-        todo!()
-    }
-    /// All kept runs, newest first.
-    pub async fn runs(&self) -> Result<Vec<RunStatus>, Error> {
-        todo!()
-    }
-    /// Takes a run that has not begun out of the queue; a run under way ends after its batch. Unknown uids are fine.
-    pub async fn cancel_run(&self, _uid: &str) -> Result<(), Error> {
-        todo!()
-    }
-
-    /// `PUT /admin/v1/config`. Same hash = same revision. In force when this returns.
-    pub async fn publish(&self, _publication: Publication) -> Result<Published, Error> {
-        todo!()
-    }
-    /// `GET /admin/v1/config`.
-    pub async fn published(&self) -> Result<Published, Error> {
-        todo!()
-    }
-    /// `GET /admin/v1/state`: at once when `since` is absent or old, else after a change or `wait`.
-    pub async fn state(&self, _since: Option<&str>, _wait: Duration) -> Result<State, Error> {
-        todo!()
+    /// Tells whoever waits for the state that it has moved.
+    fn moved(&self) {
+        self.inner.moved.send_modify(|count| *count += 1);
     }
 }

@@ -29,7 +29,8 @@ pub(super) fn write(connection: &Connection, write: &Write) -> Result<(), StoreE
             Ok(())
         }
         Write::QueueUsers(users) => {
-            let mut statement = connection.prepare_cached("INSERT OR IGNORE INTO pending (user_id) VALUES (?1)")?;
+            let mut statement = connection
+                .prepare_cached("INSERT OR IGNORE INTO pending (user_id) SELECT id FROM user WHERE id = ?1")?;
             for user in users {
                 statement.execute([key(user.0)])?;
             }

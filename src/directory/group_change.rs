@@ -1,0 +1,295 @@
+//! What a write to a group comes to, decided purely (B013, B034, B037, B044–B048, B069, B086, B095).
+//!
+//! A group write names the members it adds or removes, and all of them when the group is renamed or deleted
+//! (reading 4). Up to [`EVALUATED_AT_ONCE_MAX`] of them are evaluated in the same transaction; more are queued.
+
+use super::evaluation::{EVALUATED_AT_ONCE_MAX, Moved, evaluate};
+use super::record::Heading;
+use crate::access::{GroupFacts, fold};
+use crate::scim::{Error, Group, MembershipChange, Patch};
+use crate::store::{
+    Change, Decision, Delta, Effects, Facts, GroupId, GroupRow, InForce, MemberIds, Needs, UserFacts, UserId, Write,
+};
+use std::collections::BTreeSet;
+
+/// Member ids named in an error (reading 12).
+const UNKNOWN_NAMED_MAX: usize = 10;
+
+/// What is asked of one group.
+#[derive(Debug)]
+pub(super) enum Asked {
+    /// To exist, with these members.
+    Create(Group, Vec<String>),
+    /// To have exactly these attributes and members.
+    Replace(Group, Vec<String>),
+    /// To be changed so.
+    Patch(Patch),
+    /// Not to exist.
+    Delete,
+}
+
+/// A write to one group.
+#[derive(Debug)]
+pub(super) struct GroupChange {
+    /// The group; a new id for [`Asked::Create`].
+    pub id: GroupId,
+    /// Who, when.
+    pub heading: Heading,
+    /// What.
+    pub asked: Asked,
+}
+
+/// A group write that was carried out.
+#[derive(Debug)]
+pub(super) struct Settled {
+    /// The group as it stands afterwards; `None` after a deletion.
+    pub row: Option<GroupRow>,
+    /// Whether rules may see the group differently from now on: it came, went, or changed its name.
+    pub named: bool,
+    /// Whether evaluations were queued.
+    pub queued: bool,
+}
+
+/// What a group write comes to.
+pub(super) type Outcome = Result<Settled, Error>;
+
+/// What is wanted of the group, worked out from the request and the group as it is.
+struct Wanted {
+    /// `None` = it shall not exist.
+    group: Option<Group>,
+    members: MemberIds,
+    /// Asked to be members, but no user of this store can have such an id.
+    impossible: Vec<String>,
+    /// Whether rules may see the group differently: every member is named.
+    renamed: bool,
+}
+
+impl Change for GroupChange {
+    type Outcome = Outcome;
+
+    fn needs(&self) -> Needs {
+        Needs { groups: BTreeSet::from([self.id]), ..Needs::default() }
+    }
+
+    fn decide(&self, facts: &Facts) -> Decision<Outcome> {
+        let wanted = match self.wanted(facts) {
+            Ok(wanted) => wanted,
+            Err(error) => return refuse(error),
+        };
+        let missing = self.missing(facts, &wanted);
+        if !missing.is_empty() {
+            return Decision::More(missing);
+        }
+        let delta = facts.delta.clone().unwrap_or_default();
+        if let Err(error) = self.check(facts, &wanted, &delta) {
+            return refuse(error);
+        }
+        let all = facts.members.as_ref().map_or((&[][..], false), |(ids, more)| (ids.as_slice(), *more));
+        let named: BTreeSet<UserId> =
+            wanted.members.add.iter().chain(&wanted.members.remove).chain(&delta.left).chain(all.0).copied().collect();
+        if all.1 || named.len() > EVALUATED_AT_ONCE_MAX {
+            return self.done(facts, &wanted, &delta, Evaluation::Queued(named.into_iter().collect()));
+        }
+        let users = Needs { users: named.clone(), ..Needs::default() };
+        if named.iter().any(|id| !facts.users.contains_key(id)) {
+            return Decision::More(users);
+        }
+        self.done(facts, &wanted, &delta, Evaluation::AtOnce(named.into_iter().collect()))
+    }
+}
+
+/// How the users named by a write are evaluated.
+enum Evaluation {
+    AtOnce(Vec<UserId>),
+    Queued(Vec<UserId>),
+}
+
+impl GroupChange {
+    fn wanted(&self, facts: &Facts) -> Result<Wanted, Error> {
+        let before = facts.group(self.id);
+        let existing = || before.ok_or_else(|| Error::not_found("Group", &self.id.to_string()));
+        let (group, change) = match &self.asked {
+            Asked::Create(group, members) => (Some(group.clone()), exactly(members, false)),
+            Asked::Replace(group, members) => {
+                existing()?;
+                (Some(group.clone()), exactly(members, true))
+            }
+            Asked::Patch(patch) => {
+                let (group, change) = patch.apply_to_group(&existing()?.group)?;
+                (Some(group), change)
+            }
+            Asked::Delete => {
+                existing()?;
+                (None, MembershipChange::default())
+            }
+        };
+        let renamed = before.is_some_and(|before| {
+            group.as_ref().is_none_or(|after| {
+                after.display_name() != before.group.display_name() || after.external_id() != before.group.external_id()
+            })
+        });
+        let (members, impossible) = self.member_ids(&change, before.is_some());
+        Ok(Wanted { group, members, impossible, renamed })
+    }
+
+    fn member_ids(&self, change: &MembershipChange, exists: bool) -> (MemberIds, Vec<String>) {
+        let mut impossible = Vec::new();
+        let mut members = MemberIds { group: exists.then_some(self.id), clear: change.clear, ..MemberIds::default() };
+        for value in &change.add {
+            match UserId::parse(value) {
+                Some(id) => drop(members.add.insert(id)),
+                None => impossible.push(value.clone()),
+            }
+        }
+        members.remove = change.remove.iter().filter_map(|value| UserId::parse(value)).collect();
+        (members, impossible)
+    }
+
+    /// What must be loaded before this can be decided, but is not yet.
+    fn missing(&self, facts: &Facts, wanted: &Wanted) -> Needs {
+        let mut needs = Needs::default();
+        if let Some(group) = &wanted.group {
+            let name = fold(group.display_name());
+            if !facts.group_names.contains_key(&name) {
+                needs.group_names.insert(name);
+            }
+        }
+        let MemberIds { clear, add, remove, .. } = &wanted.members;
+        if facts.delta.is_none() && (*clear || !add.is_empty() || !remove.is_empty()) {
+            needs.delta = Some(wanted.members.clone());
+        }
+        if facts.members.is_none() && wanted.renamed {
+            needs.members = Some((self.id, EVALUATED_AT_ONCE_MAX));
+        }
+        needs
+    }
+
+    fn check(&self, facts: &Facts, wanted: &Wanted, delta: &Delta) -> Result<(), Error> {
+        if let Some(group) = &wanted.group {
+            let bearer = facts.group_names.get(&fold(group.display_name())).copied().flatten();
+            if bearer.is_some_and(|bearer| bearer != self.id) {
+                return Err(taken(group));
+            }
+        }
+        let unknown: Vec<String> =
+            wanted.impossible.iter().cloned().chain(delta.unknown.iter().map(UserId::to_string)).collect();
+        if unknown.is_empty() { Ok(()) } else { Err(unknown_members(&unknown)) }
+    }
+
+    fn done(&self, facts: &Facts, wanted: &Wanted, delta: &Delta, evaluation: Evaluation) -> Decision<Outcome> {
+        let before = facts.group(self.id);
+        let after = wanted.group.as_ref().map(|group| self.row(before, group, delta));
+        let mut writes = Vec::new();
+        if let Evaluation::Queued(named) = &evaluation {
+            // Before the memberships go, for a renamed or deleted group; after they came, its members are the same.
+            writes.extend(wanted.renamed.then_some(Write::QueueMembers(self.id)));
+            writes.push(Write::QueueUsers(named.iter().filter(|id| !delta.unknown.contains(id)).copied().collect()));
+        }
+        self.keep(before, after.as_ref(), delta, &mut writes);
+        let moved = match &evaluation {
+            Evaluation::Queued(_) => Vec::new(),
+            Evaluation::AtOnce(users) => self.evaluated(facts, users, after.as_ref(), delta, &mut writes),
+        };
+        let unchanged = moved.is_empty() && before == after.as_ref();
+        let record = self.heading.group(before, after.as_ref(), &delta.joined, &delta.left, &moved);
+        let effects = Effects { writes, record: (!unchanged).then_some(record) };
+        let settled = Settled {
+            named: wanted.renamed || before.is_none(),
+            queued: matches!(evaluation, Evaluation::Queued(_)),
+            row: after,
+        };
+        Decision::Done(effects, Ok(settled))
+    }
+
+    /// The row to keep: only a real change of attributes or members moves version and time.
+    fn row(&self, before: Option<&GroupRow>, group: &Group, delta: &Delta) -> GroupRow {
+        let at = self.heading.at;
+        match before {
+            None => GroupRow { id: self.id, group: group.clone(), created: at, modified: at, version: 1 },
+            Some(row) if row.group == *group && delta.joined.is_empty() && delta.left.is_empty() => row.clone(),
+            Some(row) => GroupRow { group: group.clone(), modified: at, version: row.version + 1, ..row.clone() },
+        }
+    }
+
+    fn keep(&self, before: Option<&GroupRow>, after: Option<&GroupRow>, delta: &Delta, writes: &mut Vec<Write>) {
+        match (before, after) {
+            (None, Some(after)) => writes.push(Write::InsertGroup(after.clone())),
+            (Some(before), Some(after)) if before != after => writes.push(Write::UpdateGroup(after.clone())),
+            (Some(_), None) => writes.push(Write::DeleteGroup(self.id)),
+            _ => {}
+        }
+        if !delta.left.is_empty() {
+            writes.push(Write::RemoveMembers(self.id, delta.left.clone()));
+        }
+        if !delta.joined.is_empty() {
+            writes.push(Write::AddMembers(self.id, delta.joined.clone()));
+        }
+    }
+
+    fn evaluated(
+        &self,
+        facts: &Facts,
+        users: &[UserId],
+        after: Option<&GroupRow>,
+        delta: &Delta,
+        writes: &mut Vec<Write>,
+    ) -> Vec<Moved> {
+        let config: &InForce = &facts.config;
+        let joined: BTreeSet<&UserId> = delta.joined.iter().collect();
+        let left: BTreeSet<&UserId> = delta.left.iter().collect();
+        users
+            .iter()
+            .filter_map(|id| facts.user(*id))
+            .filter_map(|user| {
+                let id = &user.row.id;
+                let member = |was: bool| (was && !left.contains(id)) || joined.contains(id);
+                let groups = self.groups_after(user, after, member);
+                evaluate(config, user, &groups, self.heading.at, writes)
+            })
+            .collect()
+    }
+
+    /// The groups a user is in once this write is done.
+    fn groups_after(
+        &self,
+        user: &UserFacts,
+        after: Option<&GroupRow>,
+        member: impl Fn(bool) -> bool,
+    ) -> Vec<GroupFacts> {
+        let own = self.id.to_string();
+        let (this, mut groups): (Vec<_>, Vec<_>) = user.groups.iter().cloned().partition(|group| group.id == own);
+        if let Some(after) = after
+            && member(!this.is_empty())
+        {
+            groups.push(after.facts());
+        }
+        groups
+    }
+}
+
+/// Exactly these members.
+fn exactly(members: &[String], clear: bool) -> MembershipChange {
+    MembershipChange { clear, add: members.iter().cloned().collect(), ..MembershipChange::default() }
+}
+
+fn refuse(error: Error) -> Decision<Outcome> {
+    Decision::Done(Effects::default(), Err(error))
+}
+
+fn taken(group: &Group) -> Error {
+    Error::uniqueness(format!(
+        "displayName: {:?} is taken by another group; names are compared without regard to case. Look the group up by filter and update it instead",
+        group.display_name()
+    ))
+}
+
+fn unknown_members(unknown: &[String]) -> Error {
+    let named: Vec<String> = unknown.iter().take(UNKNOWN_NAMED_MAX).map(|id| format!("{id:?}")).collect();
+    let more = unknown.len().saturating_sub(UNKNOWN_NAMED_MAX);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    Error::invalid_value(format!(
+        "members: no user has the id {}{more}. Members are ids of users of this directory, as answered when they were created; \
+         groups cannot be members. Provision the users first, then the group",
+        named.join(", ")
+    ))
+}
