@@ -78,7 +78,7 @@ impl Change for GroupChange {
         };
         let missing = self.missing(facts, &wanted);
         if !missing.is_empty() {
-            return Decision::More(missing);
+            return Decision::More(Box::new(missing));
         }
         let delta = facts.delta.clone().unwrap_or_default();
         if let Err(error) = self.check(facts, &wanted, &delta) {
@@ -92,7 +92,7 @@ impl Change for GroupChange {
         }
         let users = Needs { users: named.clone(), ..Needs::default() };
         if named.iter().any(|id| !facts.users.contains_key(id)) {
-            return Decision::More(users);
+            return Decision::More(Box::new(users));
         }
         self.done(facts, &wanted, &delta, Evaluation::AtOnce(named.into_iter().collect()))
     }

@@ -50,7 +50,7 @@ impl Change for UserChange {
             Err(error) => refuse(error),
             Ok(None) => self.delete(facts),
             Ok(Some(user)) => match facts.user_names.get(&fold(user.user_name())) {
-                None => Decision::More(named(&user)),
+                None => Decision::More(Box::new(named(&user))),
                 Some(Some(bearer)) if *bearer != self.id => refuse(taken(&user)),
                 Some(_) => self.put(facts, user),
             },

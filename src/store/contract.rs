@@ -26,7 +26,7 @@ pub trait Change: Send + 'static {
 #[derive(Debug)]
 pub enum Decision<O> {
     /// Load these as well and ask again.
-    More(Needs),
+    More(Box<Needs>),
     /// Write these (perhaps nothing), then answer.
     Done(Effects, O),
 }

@@ -106,7 +106,10 @@ pub(super) fn selectors(connection: &Connection, rule: &str) -> Result<Vec<Group
     text.map_or(Ok(Vec::new()), |text| json("selectors", &text))
 }
 
-fn synced(connection: &Connection, rule: &str) -> Result<Option<(Option<String>, Option<String>)>, StoreError> {
+/// The hashes of content and ladder that everybody has, where a run or nobody's being affected settled them.
+type Synced = (Option<String>, Option<String>);
+
+fn synced(connection: &Connection, rule: &str) -> Result<Option<Synced>, StoreError> {
     Ok(connection
         .prepare_cached("SELECT synced_hash, synced_roles FROM rule_state WHERE rule = ?1")?
         .query_row([rule], |row| Ok((row.get(0)?, row.get(1)?)))

@@ -195,7 +195,7 @@ impl<C: Change> Job for Waiting<C> {
         for _ in 0..ROUNDS_MAX {
             facts::load(transaction.connection, &needs, &mut loaded)?;
             match self.change.decide(&loaded) {
-                Decision::More(more) => needs = more,
+                Decision::More(more) => needs = *more,
                 Decision::Done(effects, outcome) => {
                     transaction.write(&effects)?;
                     self.outcome = Some(outcome);
