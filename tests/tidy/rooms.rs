@@ -68,7 +68,7 @@ const DRIVERS: &[(&str, &[&str])] = &[
     ("k8s_openapi", &["api", "manifests", "operator", "cli"]),
     ("clap", &["cli"]),
     ("anyhow", &["cli", "main"]),
-    ("reqwest", &["client", "cli"]),
+    ("reqwest", &["client", "simulate", "cli"]),
 ];
 
 /// Every path out of a room leads to a room it may know.
