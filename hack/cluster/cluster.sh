@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # A Kubernetes for development and tests.
-# usage: cluster.sh up|down|tools|load ARCHIVE|volumes|status
+# usage: cluster.sh up|down|tools|load ARCHIVE|volumes|status|is-up|run COMMAND...
 #   up       starts one, or takes the one that runs; writes its kubeconfig to the cache folder
 #   down     ends what `up` started and leaves nothing behind
 #   tools    builds what `up` needs, without starting anything
 #   load     gives an image archive (docker format) to the cluster
 #   volumes  gives Released volumes back (`up` does it too)
-#   status   tells what runs
+#   status   tells what runs; is-up tells it by its exit code
+#   run      runs a command with the cluster's kubeconfig in its environment and the tools in its PATH
 # Where it comes from, in this order: CLUSTER=current (your own context; never touched without being asked), kind when
 # Docker or Podman answers, else a single node from source. CLUSTER=kind or CLUSTER=source insists.
 set -euo pipefail
@@ -84,10 +85,17 @@ command_volumes() {
   chosen_or_running
   volumes
 }
-command_status() {
-  chosen_or_running
-  if running; then say "up ($CHOSEN)"; else say "down"; fi
+command_run() {
+  [ -s "$KUBECONFIG_FILE" ] || die "no cluster is up; run 'make cluster' first"
+  export KUBECONFIG=$KUBECONFIG_FILE SCIM_OPERATOR_TEST_KUBECONFIG=$KUBECONFIG_FILE PATH="$BIN:$PATH"
+  exec "$@"
 }
+is_up() {
+  [ -s "$PROVIDER_FILE" ] || return 1
+  use "$(cat "$PROVIDER_FILE")"
+  running
+}
+command_status() { if is_up; then say "up ($(cat "$PROVIDER_FILE"))"; else say "down"; fi; }
 
 mkdir -p "$CACHE"
 case ${1:-} in
@@ -97,6 +105,8 @@ case ${1:-} in
     "command_$1"
     ;;
   tools | volumes | status) "command_$1" ;;
+  is-up) is_up ;;
+  run) command_run "${@:2}" ;;
   load) command_load "${2:?usage: cluster.sh load ARCHIVE}" ;;
   *) sed -n '2,/^set -/ { /^#/ s/^# \{0,1\}//p }' "$0" && exit 2 ;;
 esac

@@ -1,0 +1,92 @@
+# Two commands matter: `make demo` shows it, `make test` proves it. `make help` lists the rest.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+
+# The one build. Tests, image and demo share the same static binary and the same artifacts; nothing is compiled twice.
+TARGET ?= $(shell uname -m)-unknown-linux-gnu
+BUILD  := --release --locked --target $(TARGET)
+BINARY := target/$(TARGET)/release/scim-operator
+export RUSTFLAGS := -C target-feature=+crt-static
+export RUSTDOCFLAGS := -D warnings
+unexport CARGO_TARGET_DIR
+
+IMAGE ?= localhost/scim-operator:dev
+export IMAGE BINARY
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+## --- use ---------------------------------------------------------------------------------------------------------
+
+.PHONY: build run demo
+build: ## the static binary
+	cargo build $(BUILD)
+
+run: build ## one directory without a cluster, on loopback, from examples/quickstart
+	$(BINARY) standalone --manifests examples/quickstart --data target/standalone --listen 127.0.0.1:8080
+
+demo: ## the whole product in a cluster, in under three minutes once built
+	@hack/demo.sh
+
+## --- prove -------------------------------------------------------------------------------------------------------
+
+.PHONY: test check unit test-cluster cluster-tests conformance lint drift tests-built
+test: ## everything, from nothing, with a time for each stage
+	@hack/test.sh
+
+check: lint drift ## format, lints, docs, shell scripts, and that generated files are current
+
+tests-built: # one cargo build of the library, the binary and all tests
+	cargo test $(BUILD) --lib --bins --tests --no-run
+
+unit: ## tests that need no cluster
+	cargo test $(BUILD) --lib --bins --test tidy --test it
+	cargo test $(BUILD) --doc
+
+test-cluster: cluster image cluster-tests ## tests against the cluster
+
+cluster-tests:
+	hack/cluster/cluster.sh run cargo test $(BUILD) --test cluster
+
+conformance: build ## scim2-cli's compliance checks against the endpoint
+	hack/conformance.sh
+
+lint:
+	cargo fmt --check
+	cargo clippy $(BUILD) --all-targets -- -D warnings
+	cargo check $(BUILD) --no-default-features
+	cargo doc $(BUILD) --no-deps
+	hack/lint-shell.sh
+
+drift: build helm # fails when `make generate` would change something
+	hack/generate.sh --check
+
+## --- make --------------------------------------------------------------------------------------------------------
+
+.PHONY: generate bench soak image helm
+generate: build helm ## CRDs, the chart's copy of them, rendered charts, snapshots
+	hack/generate.sh
+	INSTA_UPDATE=always INSTA_FORCE_PASS=1 cargo test $(BUILD) --lib --test it
+
+bench: ## speed, one table (loopback only)
+	cargo bench $(BUILD)
+
+soak: build ## hours of traffic and faults against one endpoint; MINUTES=…
+	hack/soak.sh
+
+image: build ## the container image, given to the cluster when one is up
+	@hack/image/image.sh
+
+helm:
+	@hack/cluster/build.sh helm
+
+## --- cluster -----------------------------------------------------------------------------------------------------
+
+.PHONY: cluster cluster-down
+cluster: ## a Kubernetes to work with (CLUSTER=current for your own)
+	@hack/cluster/cluster.sh up
+
+cluster-down: ## ends it and leaves nothing behind
+	@hack/cluster/cluster.sh down

@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# Writes the files that are made from others: CRDs from the Rust types, the chart's copy of them, the rendered charts.
+# usage: generate.sh [--check]   --check changes nothing and fails with the difference. Reads BINARY.
+set -euo pipefail
+. "$(dirname "$(readlink -f "$0")")/cluster/env.sh"
+cd "$CLUSTER_SCRIPTS/../.."
+
+: "${BINARY:?run this as: make generate}"
+CHART=charts/scim-operator
+GOLDEN=tests/golden/chart
+FOLDERS=(crds "$CHART/files/crds" "$GOLDEN")
+
+# into ROOT: everything below a root folder; the chart itself is read from a copy, so that its CRDs are the new ones.
+into() {
+  local root=$1
+  mkdir -p "$root/charts"
+  cp -r "$CHART" "$root/charts/"
+  rm -rf "${root:?}/$CHART/files/crds"
+  mkdir -p "$root/crds" "$root/$CHART/files/crds" "$root/$GOLDEN"
+  "$BINARY" crds --out "$root/crds" >/dev/null
+  check_crds "$root/crds"
+  cp "$root"/crds/*.yaml "$root/$CHART/files/crds/"
+  render "$root"
+}
+# The chart puts its annotation in by text (YAML round trips of templates turn 1000000 into 1e+06): it needs this form.
+check_crds() {
+  local file
+  for file in "$1"/*.yaml; do
+    [ "$(grep -c '^metadata:$' "$file")" = 1 ] || die "$file: no plain 'metadata:' line"
+    ! grep -q '^  annotations:' "$file" || die "$file: has annotations of its own"
+  done
+}
+render() {
+  local values name
+  for values in "$CHART"/ci/*-values.yaml; do
+    name=$(basename "$values" -values.yaml)
+    "$(tool helm)" lint --strict --quiet "$1/$CHART" --values "$values"
+    "$(tool helm)" template scim-operator "$1/$CHART" --namespace scim-system --kube-version 1.33.0 --values "$values" \
+      >"$1/$GOLDEN/$name.yaml"
+  done
+}
+
+root=$(mktemp -d)
+trap 'rm -rf "$root"' EXIT
+into "$root"
+status=0
+for folder in "${FOLDERS[@]}"; do
+  if [ "${1:-}" = --check ]; then
+    diff -ruN "$folder" "$root/$folder" || status=1
+  else
+    rm -rf "$folder"
+    mkdir -p "$(dirname "$folder")"
+    cp -r "$root/$folder" "$folder"
+  fi
+done
+[ "$status" = 0 ] || die "generated files are not current: run 'make generate' and commit"
+say "generated files: ${FOLDERS[*]}"
