@@ -1,7 +1,7 @@
 //! `scim-operator simulate`.
 
 use crate::client::{Token, scim::Scim};
-use crate::simulate::{Cycle, People, Report, Shapes, State, test_connection};
+use crate::simulate::{Cycle, People, Report, Shapes, State, try_connection};
 use anyhow::Context;
 use clap::{Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -94,7 +94,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let mut out = std::io::stdout();
     let mut report = Report::new(&mut out, args.verbose);
     if let Step::TestConnection = step {
-        let good = test_connection(&service, &mut report, &Uuid::new_v4().to_string()).await?;
+        let good = try_connection(&service, &mut report, &Uuid::new_v4().to_string()).await?;
         return Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
     let Some(people) = &args.people else { return Ok(missing("--people")) };

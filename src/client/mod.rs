@@ -13,4 +13,5 @@ mod token;
 
 pub use connection::{Answer, Connection, Request, Settings};
 pub use error::Error;
+pub use reqwest::Method;
 pub use token::Token;

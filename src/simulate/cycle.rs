@@ -35,7 +35,7 @@ enum Presence {
 }
 
 /// "Test connection": a filter that nobody matches must answer 200 with nothing in it (§1.3).
-pub async fn test_connection(service: &Scim, report: &mut Report<'_>, nobody: &str) -> Result<bool, Error> {
+pub async fn try_connection(service: &Scim, report: &mut Report<'_>, nobody: &str) -> Result<bool, Error> {
     let request = entra::match_user(nobody);
     let answer = service.send(&request).await?;
     report.request(&request, &answer)?;
@@ -103,7 +103,7 @@ impl Cycle<'_, '_> {
         Ok(())
     }
 
-    /// Looks somebody up by name without changing them; true when the service has them, active, and they are remembered now.
+    /// Looks somebody up by name without changing them; true when the service has them, active; they are remembered then.
     pub(super) async fn find_active(&mut self, object_id: &str) -> Result<bool, Error> {
         let Some(person) = self.people.person(object_id) else { return Ok(false) };
         let name = &person.user_name;

@@ -4,8 +4,7 @@
 //! `aadOptscim062020` on the tenant URL, nearer to RFC 7644 §3.5.2. Groups are always read without members (§1.5).
 
 use super::{Change, Profile, profile};
-use crate::client::{Request, scim::Scim};
-use reqwest::Method;
+use crate::client::{Method, Request, scim::Scim};
 use serde_json::{Map, Value, json};
 
 const GROUP_SCHEMAS: [&str; 2] = [

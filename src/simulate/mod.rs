@@ -15,7 +15,7 @@ mod profile;
 mod report;
 mod state;
 
-pub use cycle::{Cycle, test_connection};
+pub use cycle::{Cycle, try_connection};
 pub use entra::Shapes;
 pub use error::Error;
 pub use people::{Group, People, Person};

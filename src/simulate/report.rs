@@ -153,11 +153,12 @@ mod tests {
     #[test]
     fn a_line_says_method_path_body_status_and_time() {
         let body = json!({ "Operations": [{ "op": "Replace", "path": "active", "value": "False" }] });
-        let request = Request::new(reqwest::Method::PATCH, &["Users", "42"]).with_body(body);
+        let request = Request::new(crate::client::Method::PATCH, &["Users", "42"]).with_body(body);
         let answer = Answer { status: 200, body: json!({}), retry_after: None, took: Duration::from_millis(3) };
         let mut out = Vec::new();
         Report::new(&mut out, false).request(&request, &answer).unwrap();
-        insta::assert_snapshot!(String::from_utf8(out).unwrap(), @r#"PATCH  /Users/42  Replace active "False"  -> 200  3 ms"#);
+        let line = String::from_utf8(out).unwrap();
+        insta::assert_snapshot!(line, @r#"PATCH  /Users/42  Replace active "False"  -> 200  3 ms"#);
     }
 
     #[test]
