@@ -1,6 +1,7 @@
 //! Errors of `/access/v1` and `/admin/v1`: `application/problem+json` (RFC 9457).
 
 use super::answer::{self, Fault};
+use super::body::BodyError;
 use crate::directory;
 use axum::http::StatusCode;
 use axum::http::header::RETRY_AFTER;
@@ -87,6 +88,16 @@ impl From<directory::Error> for Problem {
             E::BadRun(_) => Self::new(StatusCode::BAD_REQUEST, "bad-run", "This run cannot be taken", detail),
             E::BadQuery(_) => Self::bad_request(detail),
             E::Scim(_) | E::Store(_) => Self::internal(Fault(detail)),
+        }
+    }
+}
+
+impl From<BodyError> for Problem {
+    fn from(error: BodyError) -> Self {
+        let (status, detail) = (error.status(), error.to_string());
+        match error {
+            BodyError::Internal(cause) => Self::internal(Fault(cause)),
+            _ => Self::plain(status, detail),
         }
     }
 }

@@ -1,0 +1,83 @@
+//! `/access/v1/users`: who may do what.
+
+use super::{Answer, Name};
+use crate::access::AccessView;
+use crate::directory::{AccessPage, AccessQuery};
+use crate::endpoint::answer::plain_json;
+use crate::endpoint::problem::Problem;
+use crate::endpoint::query::Query;
+use crate::endpoint::shared::Shared;
+use crate::scim::{Filter, ResourceKind};
+use axum::extract::{RawQuery, State};
+use axum::http::StatusCode;
+use serde::Serialize;
+use std::sync::Arc;
+
+const COUNT_DEFAULT: i64 = 100;
+const COUNT_MAX: i64 = 1000;
+
+#[derive(Serialize)]
+struct Users {
+    users: Vec<AccessView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+/// `GET /users`: keyset pages; `next` is absent on the last one.
+pub(super) async fn list(State(shared): State<Arc<Shared>>, RawQuery(raw): RawQuery) -> Answer {
+    let query = read_query(raw.as_deref()).map_err(Problem::bad_request)?;
+    let AccessPage { users, next } = shared.directory.access_page(&query).await?;
+    Ok(plain_json(StatusCode::OK, &Users { users, next }))
+}
+
+/// `GET /users/{id or userName}`.
+pub(super) async fn read(State(shared): State<Arc<Shared>>, Name(who): Name) -> Answer {
+    match shared.directory.access(&who).await? {
+        Some(view) => Ok(plain_json(StatusCode::OK, &view)),
+        None => Err(Problem::not_found("Nobody of this id or userName is in the directory.")),
+    }
+}
+
+fn read_query(raw: Option<&str>) -> Result<AccessQuery, String> {
+    let query = Query::parse(raw).map_err(|error| error.to_string())?;
+    let owned = |name| query.get(name).map(str::to_owned);
+    let filter = query.get("filter").map(|text| Filter::parse(text, ResourceKind::User)).transpose();
+    let managed = match query.get("managed") {
+        None => None,
+        Some("true") => Some(true),
+        Some("false") => Some(false),
+        Some(_) => return Err("managed is `true` or `false`".to_owned()),
+    };
+    let count = query.integer("count")?.unwrap_or(COUNT_DEFAULT);
+    if !(1..=COUNT_MAX).contains(&count) {
+        return Err(format!("count is a number from 1 to {COUNT_MAX}"));
+    }
+    Ok(AccessQuery {
+        filter: filter.map_err(|error| error.detail)?,
+        tenant: owned("tenant"),
+        role: owned("role"),
+        managed,
+        cursor: owned("cursor"),
+        count: u64::try_from(count).unwrap_or_default(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ok_every_parameter() {
+        let read = read_query(Some("tenant=hr&role=Automation%20Admin&managed=true&cursor=abc&count=7")).unwrap();
+        assert_eq!((read.tenant.as_deref(), read.role.as_deref()), (Some("hr"), Some("Automation Admin")));
+        assert_eq!((read.managed, read.cursor.as_deref(), read.count), (Some(true), Some("abc"), 7));
+        assert_eq!(read_query(None).unwrap().count, 100);
+    }
+
+    #[test]
+    fn err_out_of_range_or_not_what_it_should_be() {
+        for raw in ["count=0", "count=1001", "count=-1", "count=x", "managed=yes", "tenant=%ff"] {
+            assert!(read_query(Some(raw)).is_err(), "{raw}");
+        }
+    }
+}

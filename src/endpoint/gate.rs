@@ -1,0 +1,286 @@
+//! The gate in front of every route: request id, token, scope, time limit, panics, metrics, headers.
+//!
+//! Order (B114, B122): 401, then 403, both decided by the path's prefix before routing and body; then what the router
+//! says (404, 405), then the media type (415), then whether the directory is open (503), then the body.
+//! Never in a log line: the token, the query, the body, the text of a 4xx (it may name a person).
+
+use super::answer::Fault;
+use super::area::{Area, Target};
+use super::problem::Problem;
+use super::request_id;
+use super::scim::Failure;
+use super::shared::Shared;
+use crate::config::Scope;
+use crate::directory::{Actor, Token};
+use crate::scim;
+use crate::telemetry::AuthFailure;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use futures::FutureExt;
+use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Bytes of a bearer value; ours have 65.
+const BEARER_BYTES_MAX: usize = 512;
+
+/// One listener's gate.
+#[derive(Clone)]
+pub(crate) struct Door {
+    /// What all listeners share.
+    pub(crate) shared: Arc<Shared>,
+    /// The area of paths that no prefix claims.
+    pub(crate) home: Area,
+    /// Whether the connection itself has proved who calls (mutual TLS): then no token is asked for.
+    pub(crate) trusted: bool,
+}
+
+/// Who was let in; in the extensions of every request behind the gate.
+#[derive(Debug, Clone)]
+pub(crate) struct Caller(pub(crate) Actor);
+
+/// The middleware.
+pub(crate) async fn gate(
+    State(door): State<Door>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let began = Instant::now();
+    let request_id = request_id::of(request.headers());
+    let target = Target::of(request.method(), request.uri().path(), door.home);
+    let admitted = door.admit(target, request.method(), request.headers());
+    let is_admitted = admitted.is_ok();
+    let mut response = match admitted {
+        Ok(token) => {
+            let token_id = token.map(|token| token.token_id).unwrap_or_default();
+            let source = peer.ip().to_canonical().to_string();
+            request.extensions_mut().insert(Caller(Actor { token_id, request_id: request_id.clone(), source }));
+            door.answer(target.area, next.run(request)).await
+        }
+        Err(refusal) => refusal.answer(target.area),
+    };
+    if is_admitted && target.area != Area::Probe {
+        door.record(target, &request_id, &mut response, began);
+    }
+    finish(response.headers_mut(), &request_id);
+    response
+}
+
+impl Door {
+    fn admit(&self, target: Target, method: &Method, headers: &HeaderMap) -> Result<Option<Token>, Refusal> {
+        if target.area == Area::Probe || self.trusted {
+            return Ok(None);
+        }
+        let metrics = &self.shared.metrics;
+        let value = bearer(headers).inspect_err(|reason| metrics.auth_failure(*reason)).map_err(Refusal::Token)?;
+        // Without a configuration nobody can be told that a token is wrong: providers give up on a 401.
+        if !self.shared.may_serve() {
+            return Err(Refusal::NotConfigured);
+        }
+        let Some(token) = self.shared.directory.authenticate(value) else {
+            metrics.auth_failure(AuthFailure::Invalid);
+            return Err(Refusal::Token(AuthFailure::Invalid));
+        };
+        if !target.area.admits(token.scope, method) {
+            metrics.auth_failure(AuthFailure::Scope);
+            return Err(Refusal::Scope(token.scope));
+        }
+        Ok(Some(token))
+    }
+
+    /// Runs the route within its time, whatever it does.
+    async fn answer(&self, area: Area, route: impl Future<Output = Response>) -> Response {
+        let limit = self.shared.limits.request_timeout;
+        match tokio::time::timeout(limit, AssertUnwindSafe(route).catch_unwind()).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(_)) => {
+                self.shared.metrics.panicked();
+                internal(area, Fault("the request ended in a panic".to_owned()))
+            }
+            Err(_) => unavailable(area, "The request took too long; whether it was carried out is not known."),
+        }
+    }
+
+    fn record(&self, target: Target, request_id: &str, response: &mut Response, began: Instant) {
+        let status = response.status().as_u16();
+        let (op, resource) = (target.operation, target.resource);
+        match target.area {
+            Area::Scim => {
+                self.shared.metrics.scim_request(op, resource, status, began.elapsed());
+                if target.is_provisioning() && (400..500).contains(&status) {
+                    self.shared.directory.count_refusal();
+                }
+            }
+            Area::Access => self.shared.metrics.access_request(op, resource, status),
+            Area::Admin | Area::Probe => {}
+        }
+        let (op, resource) = (op.as_str(), resource.as_str());
+        if let Some(Fault(cause)) = response.extensions_mut().remove() {
+            tracing::error!(request_id, op, resource, status, cause, "request failed");
+        } else if status >= 400 {
+            tracing::info!(request_id, op, resource, status, "request refused");
+        } else {
+            tracing::debug!(request_id, op, resource, status, "request answered");
+        }
+    }
+}
+
+/// Why somebody was not let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Refusal {
+    Token(AuthFailure),
+    Scope(Scope),
+    NotConfigured,
+}
+
+impl Refusal {
+    fn answer(self, area: Area) -> Response {
+        let (status, challenge, detail) = match self {
+            Self::NotConfigured => return unavailable(area, "This endpoint has no configuration yet; try again later."),
+            Self::Token(AuthFailure::Missing) => (
+                StatusCode::UNAUTHORIZED,
+                r#"Bearer realm="scim-operator""#,
+                "No token was sent: set the header `Authorization: Bearer <apiKey>`.".to_owned(),
+            ),
+            Self::Token(AuthFailure::Malformed) => (
+                StatusCode::UNAUTHORIZED,
+                r#"Bearer realm="scim-operator", error="invalid_request""#,
+                "The Authorization header must be `Bearer`, one space and the token's value.".to_owned(),
+            ),
+            Self::Token(_) => (
+                StatusCode::UNAUTHORIZED,
+                r#"Bearer realm="scim-operator", error="invalid_token""#,
+                "The token is unknown, expired or revoked: put the value of `apiKey` of a current ScimAccessToken's \
+                 Secret into the provider."
+                    .to_owned(),
+            ),
+            Self::Scope(scope) => (
+                StatusCode::FORBIDDEN,
+                r#"Bearer realm="scim-operator", error="insufficient_scope""#,
+                format!("A token of scope {scope:?} may not make this request: {}.", needed(area)),
+            ),
+        };
+        let mut response = refuse(area, status, detail);
+        response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        response
+    }
+}
+
+fn needed(area: Area) -> &'static str {
+    match area {
+        Area::Probe | Area::Scim => "it needs the scope Scim",
+        Area::Access => "reading needs the scope Access or Admin, everything else Admin",
+        Area::Admin => "no token opens the admin API",
+    }
+}
+
+/// The value of `Authorization: Bearer <value>` (RFC 6750 §2.1); the scheme in any case.
+fn bearer(headers: &HeaderMap) -> Result<&str, AuthFailure> {
+    let mut sent = headers.get_all(AUTHORIZATION).iter();
+    let (Some(only), None) = (sent.next(), sent.next()) else {
+        let any = headers.contains_key(AUTHORIZATION);
+        return Err(if any { AuthFailure::Malformed } else { AuthFailure::Missing });
+    };
+    let (scheme, value) =
+        only.to_str().ok().and_then(|text| text.split_once(' ')).ok_or(AuthFailure::Malformed)?;
+    let value = value.trim_matches(' ');
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
+    let good = scheme.eq_ignore_ascii_case("bearer")
+        && !value.is_empty()
+        && value.len() <= BEARER_BYTES_MAX
+        && value.bytes().all(is_token);
+    if good { Ok(value) } else { Err(AuthFailure::Malformed) }
+}
+
+/// A refusal in the area's own form of errors.
+fn refuse(area: Area, status: StatusCode, detail: String) -> Response {
+    match area {
+        Area::Scim | Area::Probe => Failure::from(scim::Error::plain(status.as_u16(), detail)).into_response(),
+        Area::Access | Area::Admin => Problem::plain(status, detail).into_response(),
+    }
+}
+
+fn unavailable(area: Area, detail: &str) -> Response {
+    match area {
+        Area::Scim | Area::Probe => Failure::unavailable(detail).into_response(),
+        Area::Access | Area::Admin => Problem::unavailable(detail).into_response(),
+    }
+}
+
+fn internal(area: Area, fault: Fault) -> Response {
+    match area {
+        Area::Scim | Area::Probe => Failure::internal(fault).into_response(),
+        Area::Access | Area::Admin => Problem::internal(fault).into_response(),
+    }
+}
+
+fn finish(headers: &mut HeaderMap, request_id: &str) {
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if let Ok(value) = HeaderValue::from_str(request_id) {
+        headers.insert(request_id::HEADER, value);
+    }
+}
+
+/// What a listener says to an unknown path.
+pub(crate) fn unknown_path(home: Area, request: &Request) -> Response {
+    refuse(Area::of(request.uri().path(), home), StatusCode::NOT_FOUND, "Nothing is served at this path.".to_owned())
+}
+
+/// What a listener says to a method that a known path does not serve; the router adds `Allow`.
+pub(crate) fn unknown_method(home: Area, request: &Request) -> Response {
+    let detail = format!("{} is not served at this path; the header Allow lists what is.", request.method());
+    refuse(Area::of(request.uri().path(), home), StatusCode::METHOD_NOT_ALLOWED, detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn authorization(values: &[&'static str]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(AUTHORIZATION, HeaderValue::from_static(value));
+        }
+        headers
+    }
+
+    #[test]
+    fn ok_a_bearer_value_in_any_case_of_the_scheme() {
+        for sent in ["Bearer scim_a_b-c", "bearer scim_a_b-c", "BEARER  scim_a_b-c "] {
+            assert_eq!(bearer(&authorization(&[sent])), Ok("scim_a_b-c"), "{sent}");
+        }
+    }
+
+    #[test]
+    fn err_anything_else() {
+        assert_eq!(bearer(&HeaderMap::new()), Err(AuthFailure::Missing));
+        for sent in ["", "Bearer", "Bearer ", "Basic dTpw", "scim_a_b", "Bearer a b", "Bearer a,b", "Bearer \u{e9}"] {
+            let mut headers = HeaderMap::new();
+            headers.insert(AUTHORIZATION, HeaderValue::from_str(sent).unwrap());
+            assert_eq!(bearer(&headers), Err(AuthFailure::Malformed), "{sent}");
+        }
+        let two = authorization(&["Bearer a", "Bearer b"]);
+        assert_eq!(bearer(&two), Err(AuthFailure::Malformed), "two values could be read as either");
+        let mut long = HeaderMap::new();
+        long.insert(AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {}", "a".repeat(513))).unwrap());
+        assert_eq!(bearer(&long), Err(AuthFailure::Malformed));
+    }
+
+    #[test]
+    fn b031_a_refusal_says_what_to_do_in_the_form_of_its_area() {
+        let response = Refusal::Token(AuthFailure::Invalid).answer(Area::Scim);
+        assert_eq!(response.status(), 401);
+        assert_eq!(response.headers()["content-type"], "application/scim+json");
+        let response = Refusal::Token(AuthFailure::Missing).answer(Area::Access);
+        assert_eq!(response.headers()["content-type"], "application/problem+json");
+        assert_eq!(response.headers()["www-authenticate"], "Bearer realm=\"scim-operator\"");
+        let response = Refusal::NotConfigured.answer(Area::Scim);
+        assert_eq!((response.status().as_u16(), &response.headers()["retry-after"]), (503, &"30".parse().unwrap()));
+    }
+}
