@@ -6,12 +6,13 @@
 //! Exit codes: 0 done, 1 failed (the error is printed with its causes), 2 wrong usage (clap).
 
 mod crds;
+mod endpoint;
 mod simulate;
 mod standalone;
 
+use crate::telemetry::log;
 use clap::{Parser, Subcommand, ValueEnum};
 use std::process::ExitCode;
-use tracing_subscriber::EnvFilter;
 
 /// An identity provider's users and groups, turned into access by rules.
 #[derive(Debug, Parser)]
@@ -34,6 +35,8 @@ enum LogFormat {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Serves one directory of a cluster; the operator publishes its configuration.
+    Endpoint(endpoint::Args),
     /// Serves one directory from a folder of manifests, without a cluster.
     Standalone(standalone::Args),
     /// Prints the CustomResourceDefinitions, or the reference page made from them.
@@ -44,6 +47,7 @@ enum Command {
 
 async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
     match command {
+        Command::Endpoint(args) => endpoint::run(args).await,
         Command::Standalone(args) => standalone::run(args).await,
         Command::Crds(args) => crds::run(args).await,
         Command::Simulate(args) => simulate::run(args).await,
@@ -53,7 +57,11 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
 /// Runs the command the process was started with; the only thing `main` calls.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
-    start_log(cli.log_format);
+    let format = match cli.log_format {
+        LogFormat::Text => log::Format::Text,
+        LogFormat::Json => log::Format::Json,
+    };
+    log::start(format, std::env::var("RUST_LOG").ok().as_deref());
     // Fails only when a provider is installed already, which then is this one: nothing else in the process installs any.
     let _already = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let outcome = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -64,15 +72,6 @@ pub fn run() -> ExitCode {
         eprintln!("scim-operator: {error:#}");
         ExitCode::FAILURE
     })
-}
-
-fn start_log(format: LogFormat) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    match format {
-        LogFormat::Text => log.with_target(false).init(),
-        LogFormat::Json => log.json().flatten_event(true).init(),
-    }
 }
 
 #[cfg(test)]

@@ -60,7 +60,7 @@ mod tests {
         assert_eq!(read(&file), Ok(0));
         std::fs::write(&file, r#"{"revocationFloor": 7, "verifiers": []}"#).unwrap();
         assert_eq!(read(&file), Ok(7));
-        std::fs::write(&file, "[]").unwrap();
+        std::fs::write(&file, "verifiers: []").unwrap();
         assert!(read(&file).unwrap_err().contains("verifiers.json"));
     }
 }

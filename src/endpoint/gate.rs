@@ -141,7 +141,9 @@ enum Refusal {
 impl Refusal {
     fn answer(self, area: Area) -> Response {
         let (status, challenge, detail) = match self {
-            Self::NotConfigured => return unavailable(area, "This endpoint has no configuration yet; try again later."),
+            Self::NotConfigured => {
+                return unavailable(area, "This endpoint has no configuration yet; try again later.");
+            }
             Self::Token(AuthFailure::Missing) => (
                 StatusCode::UNAUTHORIZED,
                 r#"Bearer realm="scim-operator""#,
@@ -186,8 +188,7 @@ fn bearer(headers: &HeaderMap) -> Result<&str, AuthFailure> {
         let any = headers.contains_key(AUTHORIZATION);
         return Err(if any { AuthFailure::Malformed } else { AuthFailure::Missing });
     };
-    let (scheme, value) =
-        only.to_str().ok().and_then(|text| text.split_once(' ')).ok_or(AuthFailure::Malformed)?;
+    let (scheme, value) = only.to_str().ok().and_then(|text| text.split_once(' ')).ok_or(AuthFailure::Malformed)?;
     let value = value.trim_matches(' ');
     let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
     let good = scheme.eq_ignore_ascii_case("bearer")

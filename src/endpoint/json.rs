@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn err_not_utf_8() {
-        assert_snapshot!(refused(b"{\"a\":\"\xff\"}"), @"invalid unicode code point at line 1 column 8");
+        assert_snapshot!(refused(b"{\"a\":\"\xff\"}"), @"invalid unicode code point at line 1 column 7");
     }
 
     #[test]

@@ -6,9 +6,9 @@
 use super::Error;
 use super::limits::Limits;
 use axum::Router;
-use axum_server::Handle;
 use axum_server::accept::{Accept, NoDelayAcceptor};
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
+use axum_server::{Handle, Server};
 use futures::future::{Either, Ready, ready};
 use hyper_util::rt::TokioTimer;
 use std::io;
@@ -44,17 +44,23 @@ impl Bound {
     /// Serves until its handle is told to stop; with TLS when a configuration is given.
     pub(crate) async fn serve(self, router: Router, tls: Option<RustlsConfig>, limits: Limits) -> io::Result<()> {
         let acceptor = Bounded { handle: self.handle.clone(), connections_max: limits.connections_max };
-        let mut server = axum_server::from_tcp(self.socket)?.handle(self.handle).http1_only();
-        server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(limits.head_timeout);
+        let server = axum_server::from_tcp(self.socket)?.handle(self.handle);
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         match tls {
-            None => server.acceptor(acceptor).serve(service).await,
+            None => bounded(server.acceptor(acceptor), &limits).serve(service).await,
             Some(config) => {
                 let acceptor = RustlsAcceptor::new(config).acceptor(acceptor);
-                server.acceptor(acceptor).serve(service).await
+                bounded(server.acceptor(acceptor), &limits).serve(service).await
             }
         }
     }
+}
+
+/// To be called after the acceptor is set: setting one forgets the version.
+fn bounded<A>(server: Server<SocketAddr, A>, limits: &Limits) -> Server<SocketAddr, A> {
+    let mut server = server.http1_only();
+    server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(limits.head_timeout);
+    server
 }
 
 /// Closes connections above a limit at once; the others get `TCP_NODELAY`.

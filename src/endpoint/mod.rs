@@ -94,6 +94,9 @@ pub enum Error {
     /// Certificates that cannot be used; names the file.
     #[error("admin certificates: {0}")]
     Tls(String),
+    /// A verifiers file that cannot be read.
+    #[error("{0}")]
+    Verifiers(String),
     /// A task that never ends did.
     #[error("the {task} ended: {reason}")]
     Ended {

@@ -105,7 +105,8 @@ impl From<BodyError> for Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let Self { status, kind, title, detail, fault, retry_after_s } = self;
-        let body = json!({ "type": format!("{TYPES}{kind}"), "title": title, "status": status.as_u16(), "detail": detail });
+        let body =
+            json!({ "type": format!("{TYPES}{kind}"), "title": title, "status": status.as_u16(), "detail": detail });
         let mut response = answer::json(status, "application/problem+json", &body);
         if let Some(seconds) = retry_after_s {
             response.headers_mut().insert(RETRY_AFTER, seconds.into());

@@ -11,6 +11,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::middleware::from_fn_with_state;
 use axum_server::Handle;
+use futures::FutureExt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -76,7 +77,7 @@ struct Tasks {
 pub async fn serve(settings: Settings, directory: Directory, metrics: Arc<Metrics>) -> Result<Running, Error> {
     let Settings { public, access, admin, metrics: metrics_listen, verifiers, prepared, limits } = settings;
     let floor = match &verifiers {
-        Some(file) => floor::read(file).map_err(|reason| Error::Ended { task: "verifiers file", reason })?,
+        Some(file) => floor::read(file).map_err(Error::Verifiers)?,
         None => 0,
     };
     let public = Bound::new(public)?;
@@ -118,7 +119,7 @@ pub async fn serve(settings: Settings, directory: Directory, metrics: Arc<Metric
     }
     if let Some(file) = verifiers {
         let shared = Arc::clone(&tasks.shared);
-        tasks.spawn("verifiers watch", async move { Ok(floor::follow(file, shared).await) });
+        tasks.spawn("verifiers watch", floor::follow(file, shared).map(Ok));
     }
     addresses.log();
     Ok(Running { addresses, stopper, ended: tokio::spawn(tasks.supervise()) })
@@ -174,7 +175,7 @@ impl Tasks {
         let tls = certificates.as_ref().map(|admin| admin.config.clone());
         if let Some(admin) = certificates {
             let (interval, stopping) = (limits.reload_interval, self.shared.stopping.clone());
-            self.spawn("certificate watch", async move { Ok(admin.follow(interval, stopping).await) });
+            self.spawn("certificate watch", admin.follow(interval, stopping).map(Ok));
         }
         self.spawn(name, async move { bound.serve(router, tls, limits).await.map_err(|error| error.to_string()) });
     }

@@ -150,8 +150,12 @@ mod tests {
             headers.insert(CONTENT_TYPE, sent.parse().unwrap());
             is_json(&headers)
         };
-        for ok in ["application/scim+json", "application/json", "Application/SCIM+JSON; charset=utf-8", "application/json;v=1"]
-        {
+        for ok in [
+            "application/scim+json",
+            "application/json",
+            "Application/SCIM+JSON; charset=utf-8",
+            "application/json;v=1",
+        ] {
             assert!(is_json(ok), "{ok}");
         }
         for err in ["text/json", "application/jsonp", "application/x-www-form-urlencoded", "", "application/xml"] {
