@@ -41,7 +41,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let Args { data, public_listen, access_listen, admin_listen, metrics_listen, admin_tls, verifiers } = args;
     let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be listened for")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT cannot be listened for")?;
-    let directory = Directory::open(directory::Settings { data: data.clone() })
+    let directory = Directory::open(directory::Settings::new(&data))
         .await
         .with_context(|| format!("the store in {} cannot be opened", data.display()))?;
     let settings = endpoint::Settings {

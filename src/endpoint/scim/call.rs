@@ -2,8 +2,7 @@
 //! directory is open, then the query, then the body.
 
 use super::Failure;
-use crate::config::Document;
-use crate::directory::{Actor, Directory, InForce, ListQuery};
+use crate::directory::{Actor, Directory, ListQuery};
 use crate::endpoint::answer::Fault;
 use crate::endpoint::body::{self, JsonBody};
 use crate::endpoint::gate::Caller;
@@ -27,7 +26,6 @@ pub(super) struct Call {
     /// The query string.
     pub(super) query: Query,
     shared: Arc<Shared>,
-    in_force: Arc<InForce>,
 }
 
 impl FromRequestParts<Arc<Shared>> for Call {
@@ -38,8 +36,7 @@ impl FromRequestParts<Arc<Shared>> for Call {
             let detail = "Send the body as application/scim+json (or application/json) and say so in Content-Type.";
             return Err(Error::plain(415, detail).into());
         }
-        let in_force = shared.directory.in_force();
-        match &in_force.document {
+        match &shared.directory.in_force().document {
             None => return Err(crate::directory::Error::NotConfigured.into()),
             Some(document) if document.profile.paused => {
                 return Err(Failure::unavailable("Provisioning is paused in this directory; try again later."));
@@ -50,7 +47,7 @@ impl FromRequestParts<Arc<Shared>> for Call {
         let Some(Caller(actor)) = parts.extensions.remove() else {
             return Err(Failure::internal(Fault("a route is not behind the gate".to_owned())));
         };
-        Ok(Self { actor, query, shared: Arc::clone(shared), in_force })
+        Ok(Self { actor, query, shared: Arc::clone(shared) })
     }
 }
 
@@ -61,12 +58,9 @@ impl Call {
     }
 
     /// The public base URL, ending in `/scim/v2`.
-    pub(super) fn base_url(&self) -> &str {
-        self.document().map_or("", |document| document.profile.base_url.as_str())
-    }
-
-    fn document(&self) -> Option<&Document> {
-        self.in_force.document.as_ref()
+    pub(super) fn base_url(&self) -> String {
+        let in_force = self.shared.directory.in_force();
+        in_force.document.as_ref().map(|document| document.profile.base_url.clone()).unwrap_or_default()
     }
 
     /// `attributes` and `excludedAttributes`.
