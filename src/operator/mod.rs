@@ -5,5 +5,7 @@
 
 mod error;
 pub mod runtime;
+pub mod tls;
+pub mod token;
 
 pub use error::{ApiAnswer, Error};

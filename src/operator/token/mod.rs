@@ -1,0 +1,3 @@
+//! Bearer tokens (B113–B128).
+
+pub mod value;
