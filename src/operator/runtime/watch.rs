@@ -5,9 +5,10 @@
 
 use super::{Feed, Touched};
 use crate::operator::Error;
-use futures::stream::{SelectAll, StreamExt};
-use kube::core::{DeserializeGuard, NamespaceResourceScope};
-use kube::runtime::{WatchStreamExt, watcher};
+use futures::stream::{BoxStream, SelectAll, Stream, StreamExt};
+use kube::core::{DeserializeGuard, NamespaceResourceScope, PartialObjectMeta};
+use kube::runtime::watcher::{self, Event};
+use kube::runtime::{WatchStreamExt, watcher as watch};
 use kube::{Api, Client, ResourceExt};
 use serde::de::DeserializeOwned;
 use std::fmt::Debug;
@@ -44,32 +45,68 @@ impl Namespaces {
     }
 }
 
-/// Runs the watches of one kind until `stop`; hands every touched object to `tell`.
+/// Events of one kind, each with the number of the watch it came from.
+pub type Events<K> = SelectAll<BoxStream<'static, (usize, Result<Event<DeserializeGuard<K>>, watcher::Error>)>>;
+
+/// Watches whole objects, with or without a label selector.
+pub fn objects<K>(client: &Client, namespaces: &Namespaces, labels: Option<&str>) -> Events<K>
+where
+    K: kube::Resource<DynamicType = (), Scope = NamespaceResourceScope> + DeserializeOwned + Clone + Debug,
+    K: Send + Sync + 'static,
+{
+    let apis = namespaces.apis::<DeserializeGuard<K>>(client).into_iter().enumerate();
+    apis.map(|(source, api)| {
+        let events = watch(api, config(labels)).default_backoff().modify(|object| object.managed_fields_mut().clear());
+        events.map(move |event| (source, event)).boxed()
+    })
+    .collect()
+}
+
+/// Watches metadata only: what is secret in the objects never reaches this process.
+pub fn metadata<K>(client: &Client, namespaces: &Namespaces, labels: Option<&str>) -> Events<PartialObjectMeta<K>>
+where
+    K: kube::Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug,
+    K: Send + Sync + 'static,
+{
+    let apis = namespaces.apis::<PartialObjectMeta<K>>(client).into_iter().enumerate();
+    apis.map(|(source, api)| {
+        let events = watch(api, config(labels)).default_backoff().modify(|object| object.managed_fields_mut().clear());
+        events.map(move |event| (source, event.map(decoded))).boxed()
+    })
+    .collect()
+}
+
+fn config(labels: Option<&str>) -> watcher::Config {
+    let config = watcher::Config::default();
+    match labels {
+        Some(labels) => config.labels(labels),
+        None => config,
+    }
+}
+
+fn decoded<K>(event: Event<K>) -> Event<DeserializeGuard<K>> {
+    let guard = |object| DeserializeGuard(Ok(object));
+    match event {
+        Event::Apply(object) => Event::Apply(guard(object)),
+        Event::Delete(object) => Event::Delete(guard(object)),
+        Event::InitApply(object) => Event::InitApply(guard(object)),
+        Event::Init => Event::Init,
+        Event::InitDone => Event::InitDone,
+    }
+}
+
+/// Feeds a store from these events until `stop`; hands every touched object to `tell`.
 pub async fn run<K, Tell, Told>(
-    client: Client,
-    namespaces: Namespaces,
-    labels: Option<&'static str>,
+    mut events: impl Stream<Item = (usize, Result<Event<DeserializeGuard<K>>, watcher::Error>)> + Unpin,
     mut feed: Feed<K>,
     stop: CancellationToken,
     tell: Tell,
 ) -> Result<(), Error>
 where
-    K: kube::Resource<DynamicType = (), Scope = NamespaceResourceScope> + DeserializeOwned + Clone + Debug,
-    K: Send + Sync + 'static,
+    K: kube::Resource<DynamicType = ()> + Clone + Debug + 'static,
     Tell: Fn(Touched<K>) -> Told,
     Told: Future<Output = ()>,
 {
-    let mut config = watcher::Config::default();
-    if let Some(labels) = labels {
-        config = config.labels(labels);
-    }
-    let watches = namespaces.apis::<DeserializeGuard<K>>(&client).into_iter().enumerate().map(|(source, api)| {
-        let events = watcher(api, config.clone()).default_backoff().modify(|object| {
-            object.managed_fields_mut().clear();
-        });
-        events.map(move |event| (source, event)).boxed()
-    });
-    let mut events: SelectAll<_> = watches.collect();
     let kind = K::kind(&());
     loop {
         let next = tokio::select! {
