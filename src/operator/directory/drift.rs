@@ -26,9 +26,9 @@ fn annotations(meta: &mut ObjectMeta) -> &mut std::collections::BTreeMap<String,
 /// Whether `live` lacks anything of `wanted`. What `live` has besides is the server's or somebody else's business.
 pub fn lacks(live: &Value, wanted: &Value) -> bool {
     match (live, wanted) {
-        (Value::Object(live), Value::Object(wanted)) => wanted
-            .iter()
-            .any(|(key, wanted)| live.get(key).map_or(!is_empty(wanted), |live| lacks(live, wanted))),
+        (Value::Object(live), Value::Object(wanted)) => {
+            wanted.iter().any(|(key, wanted)| live.get(key).map_or(!is_empty(wanted), |live| lacks(live, wanted)))
+        }
         (Value::Array(live), Value::Array(wanted)) => list_lacks(live, wanted),
         (Value::String(live), Value::String(wanted)) => live != wanted && !equal_quantities(live, wanted),
         (live, wanted) => live != wanted,
@@ -39,9 +39,9 @@ pub fn lacks(live: &Value, wanted: &Value) -> bool {
 fn list_lacks(live: &[Value], wanted: &[Value]) -> bool {
     let name = |item: &Value| item.get("name").and_then(Value::as_str).map(str::to_owned);
     if wanted.iter().all(|item| name(item).is_some()) && !wanted.is_empty() {
-        return wanted.iter().any(|wanted| {
-            live.iter().find(|live| name(live) == name(wanted)).is_none_or(|live| lacks(live, wanted))
-        });
+        return wanted
+            .iter()
+            .any(|wanted| live.iter().find(|live| name(live) == name(wanted)).is_none_or(|live| lacks(live, wanted)));
     }
     live.len() != wanted.len() || live.iter().zip(wanted).any(|(live, wanted)| lacks(live, wanted))
 }
@@ -79,9 +79,7 @@ mod tests {
     #[test]
     fn what_somebody_changed_or_removed_is_drift() {
         let wanted = json!({"spec": {"replicas": 1, "containers": [{"name": "endpoint", "args": ["a", "b"]}]}});
-        let live = |replicas: i32, args: Value| {
-            json!({"spec": {"replicas": replicas, "containers": [{"name": "endpoint", "args": args}]}})
-        };
+        let live = |replicas: i32, args: Value| json!({"spec": {"replicas": replicas, "containers": [{"name": "endpoint", "args": args}]}});
         assert!(!lacks(&live(1, json!(["a", "b"])), &wanted));
         assert!(lacks(&live(0, json!(["a", "b"])), &wanted));
         assert!(lacks(&live(1, json!(["a"])), &wanted));

@@ -3,6 +3,7 @@
 //! Pure. Builds the complete list each time; what is not wanted any more is gone. Invariant: a condition whose status
 //! did not change keeps its `lastTransitionTime`, so that an unchanged object has an unchanged status, byte for byte.
 
+use crate::api::reason::{Outcome, Reason};
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
@@ -35,49 +36,61 @@ pub struct Wanted {
     pub kind: &'static str,
     /// Whether it holds.
     pub truth: Truth,
-    /// A PascalCase word out of a bounded set.
-    pub reason: &'static str,
+    /// Why, out of the one table of reasons.
+    pub reason: Reason,
     /// For people: what is the matter and what to do. No secrets, no times.
     pub message: String,
 }
 
 impl Wanted {
     /// A condition that holds.
-    pub fn yes(kind: &'static str, reason: &'static str, message: impl Into<String>) -> Self {
+    pub fn yes(kind: &'static str, reason: Reason, message: impl Into<String>) -> Self {
         Self { kind, truth: Truth::True, reason, message: message.into() }
     }
     /// A condition that does not hold.
-    pub fn no(kind: &'static str, reason: &'static str, message: impl Into<String>) -> Self {
+    pub fn no(kind: &'static str, reason: Reason, message: impl Into<String>) -> Self {
         Self { kind, truth: Truth::False, reason, message: message.into() }
     }
     /// A condition nobody can judge yet.
-    pub fn unknown(kind: &'static str, reason: &'static str, message: impl Into<String>) -> Self {
+    pub fn unknown(kind: &'static str, reason: Reason, message: impl Into<String>) -> Self {
         Self { kind, truth: Truth::Unknown, reason, message: message.into() }
     }
 }
 
-/// How an object stands as a whole.
+/// How an object stands as a whole: its reason says whether it is done, on its way, or in need of a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Standing {
-    /// Done.
-    Ready(&'static str, String),
-    /// On its way, or waiting for something that will come by itself.
-    Reconciling(&'static str, String),
-    /// Only a person can help.
-    Stalled(&'static str, String),
+pub struct Standing {
+    /// Why it stands so.
+    pub reason: Reason,
+    /// For people.
+    pub message: String,
 }
 
 impl Standing {
+    /// A standing.
+    pub fn new(reason: Reason, message: impl Into<String>) -> Self {
+        Self { reason, message: message.into() }
+    }
+
+    /// A standing in the words of the table of reasons.
+    pub fn plain(reason: Reason) -> Self {
+        Self::new(reason, reason.meaning)
+    }
+
+    /// Whether the object is done.
+    pub fn is_ready(&self) -> bool {
+        self.reason.outcome == Outcome::Ready
+    }
+
     /// The kstatus conditions: `Ready` always, `Reconciling` and `Stalled` only while they hold.
     pub fn conditions(&self) -> Vec<Wanted> {
-        match self {
-            Self::Ready(reason, message) => vec![Wanted::yes("Ready", reason, message)],
-            Self::Reconciling(reason, message) => {
-                vec![Wanted::no("Ready", reason, message), Wanted::yes("Reconciling", reason, message)]
+        let Self { reason, message } = self;
+        match reason.outcome {
+            Outcome::Ready => vec![Wanted::yes("Ready", *reason, message)],
+            Outcome::Waiting => {
+                vec![Wanted::no("Ready", *reason, message), Wanted::yes("Reconciling", *reason, message)]
             }
-            Self::Stalled(reason, message) => {
-                vec![Wanted::no("Ready", reason, message), Wanted::yes("Stalled", reason, message)]
-            }
+            Outcome::Terminal => vec![Wanted::no("Ready", *reason, message), Wanted::yes("Stalled", *reason, message)],
         }
     }
 }
@@ -89,7 +102,7 @@ pub fn merge(previous: &[Condition], wanted: Vec<Wanted>, generation: i64, now: 
         Condition {
             type_: kind.to_owned(),
             status: truth.as_str().to_owned(),
-            reason: reason.to_owned(),
+            reason: reason.name.to_owned(),
             message,
             observed_generation: Some(generation),
             last_transition_time: same.map_or(Time(seconds(now)), |c| c.last_transition_time.clone()),
@@ -119,6 +132,7 @@ pub fn transitions<'a>(previous: &[Condition], now: &'a [Condition]) -> Vec<&'a 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::reason::{ACTIVE, NAME_TAKEN, PENDING, RUNNING, STALE};
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
@@ -126,35 +140,37 @@ mod tests {
 
     #[test]
     fn an_unchanged_condition_keeps_its_transition_time() {
-        let first = merge(&[], Standing::Ready("Ready", "all good".into()).conditions(), 1, at(10));
-        let second = merge(&first, Standing::Ready("Ready", "all good".into()).conditions(), 1, at(20));
+        let first = merge(&[], Standing::new(ACTIVE, "all good").conditions(), 1, at(10));
+        let second = merge(&first, Standing::new(ACTIVE, "all good").conditions(), 1, at(20));
         assert_eq!(first, second);
     }
 
     #[test]
     fn a_new_reason_keeps_the_time_and_a_new_status_moves_it() {
-        let first = merge(&[], vec![Wanted::no("Ready", "A", "")], 1, at(10));
-        let reason = merge(&first, vec![Wanted::no("Ready", "B", "")], 1, at(20));
+        let first = merge(&[], vec![Wanted::no("Ready", PENDING, "")], 1, at(10));
+        let reason = merge(&first, vec![Wanted::no("Ready", RUNNING, "")], 1, at(20));
         assert_eq!(reason[0].last_transition_time.0, at(10));
-        let status = merge(&reason, vec![Wanted::yes("Ready", "C", "")], 1, at(30));
+        let status = merge(&reason, vec![Wanted::yes("Ready", ACTIVE, "")], 1, at(30));
         assert_eq!(status[0].last_transition_time.0, at(30));
     }
 
     #[test]
     fn reconciling_and_stalled_are_absent_when_they_do_not_hold() {
         let kinds = |s: Standing| s.conditions().into_iter().map(|c| c.kind).collect::<Vec<_>>();
-        assert_eq!(kinds(Standing::Ready("R", String::new())), ["Ready"]);
-        assert_eq!(kinds(Standing::Reconciling("R", String::new())), ["Ready", "Reconciling"]);
-        assert_eq!(kinds(Standing::Stalled("R", String::new())), ["Ready", "Stalled"]);
-        let stalled = merge(&[], Standing::Stalled("NameTaken", "x".into()).conditions(), 1, at(1));
-        let healed = merge(&stalled, Standing::Ready("Ready", "x".into()).conditions(), 1, at(2));
+        assert_eq!(kinds(Standing::plain(ACTIVE)), ["Ready"]);
+        assert_eq!(kinds(Standing::plain(PENDING)), ["Ready", "Reconciling"]);
+        assert_eq!(kinds(Standing::plain(NAME_TAKEN)), ["Ready", "Stalled"]);
+        let stalled = merge(&[], Standing::new(NAME_TAKEN, "x").conditions(), 1, at(1));
+        let healed = merge(&stalled, Standing::new(ACTIVE, "x").conditions(), 1, at(2));
         assert!(find(&healed, "Stalled").is_none());
     }
 
     #[test]
     fn only_a_change_of_status_or_reason_is_a_transition() {
-        let first = merge(&[], vec![Wanted::no("Ready", "A", "one"), Wanted::yes("Accepted", "B", "")], 1, at(1));
-        let second = merge(&first, vec![Wanted::no("Ready", "A", "two"), Wanted::yes("Accepted", "C", "")], 2, at(2));
+        let first =
+            merge(&[], vec![Wanted::no("Ready", PENDING, "one"), Wanted::yes("Accepted", ACTIVE, "")], 1, at(1));
+        let second =
+            merge(&first, vec![Wanted::no("Ready", PENDING, "two"), Wanted::yes("Accepted", STALE, "")], 2, at(2));
         let kinds: Vec<_> = transitions(&first, &second).iter().map(|c| c.type_.as_str()).collect();
         assert_eq!(kinds, ["Accepted"]);
         assert_eq!(transitions(&[], &first).len(), 2);

@@ -7,7 +7,10 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference}
 
 /// Metadata of a child that goes when its directory goes.
 pub fn owned(plan: &Plan, names: &Names, name: String) -> ObjectMeta {
-    ObjectMeta { owner_references: Some(vec![owner_reference(&plan.key.name, &plan.uid)]), ..retained(plan, names, name) }
+    ObjectMeta {
+        owner_references: Some(vec![owner_reference(&plan.key.name, &plan.uid)]),
+        ..retained(plan, names, name)
+    }
 }
 
 /// Metadata of a child that outlives its directory.
