@@ -1,1 +1,20 @@
-//! placeholder
+//! From manifests to the configuration document that an endpoint enforces. Pure; the operator and `standalone` share it.
+//!
+//! [`compile`] puts a directory and its rules together: effective values, what the schema cannot say (an unknown role,
+//! a role in use), and what stays in force of a rule that is not accepted (C008). [`default_rules`] are the five rules
+//! that come with a directory (B072–B079). [`token_limit`] says which of several tokens of one holder counts (B117).
+
+mod compile;
+mod defaults;
+mod roles;
+mod rule;
+#[cfg(test)]
+mod tests;
+mod token;
+mod verdict;
+
+pub use compile::{Compiled, compile};
+pub use defaults::default_rules;
+pub use rule::{RuleManifest, UndecodableRule};
+pub use token::token_limit;
+pub use verdict::{DirectoryVerdict, Refusal, RuleVerdict};
