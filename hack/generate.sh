@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Writes the files that are made from others: CRDs from the Rust types, the chart's copy of them, the rendered charts.
+# Writes the files that are made from others: CRDs and their reference page from the Rust types, the chart's copy of the
+# CRDs, the rendered charts.
 # usage: generate.sh [--check]   --check changes nothing and fails with the difference. Reads BINARY.
 set -euo pipefail
 . "$(dirname "$(readlink -f "$0")")/cluster/env.sh"
@@ -8,7 +9,8 @@ cd "$CLUSTER_SCRIPTS/../.."
 : "${BINARY:?run this as: make generate}"
 CHART=charts/scim-operator
 GOLDEN=tests/golden/chart
-FOLDERS=(crds "$CHART/files/crds" "$GOLDEN")
+PAGE=docs/reference/resources.md
+MADE=(crds "$CHART/files/crds" "$GOLDEN" "$PAGE")
 
 # into ROOT: everything below a root folder; the chart itself is read from a copy, so that its CRDs are the new ones.
 into() {
@@ -20,6 +22,8 @@ into() {
   "$BINARY" crds --out "$root/crds" >/dev/null
   check_crds "$root/crds"
   cp "$root"/crds/*.yaml "$root/$CHART/files/crds/"
+  mkdir -p "$(dirname "$root/$PAGE")"
+  "$BINARY" crds --docs >"$root/$PAGE"
   render "$root"
 }
 # The chart puts its annotation in by text (YAML round trips of templates turn 1000000 into 1e+06): it needs this form.
@@ -60,14 +64,14 @@ root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 into "$root"
 status=0
-for folder in "${FOLDERS[@]}"; do
+for path in "${MADE[@]}"; do
   if [ "${1:-}" = --check ]; then
-    diff -ruN "$folder" "$root/$folder" || status=1
+    diff -ruN "$path" "$root/$path" || status=1
   else
-    rm -rf "$folder"
-    mkdir -p "$(dirname "$folder")"
-    cp -r "$root/$folder" "$folder"
+    rm -rf "$path"
+    mkdir -p "$(dirname "$path")"
+    cp -r "$root/$path" "$path"
   fi
 done
 [ "$status" = 0 ] || die "generated files are not current: run 'make generate' and commit"
-say "generated files: ${FOLDERS[*]}"
+say "generated files: ${MADE[*]}"
