@@ -18,7 +18,7 @@ pub use filter::{Filter, Indexed};
 pub use page::list_response;
 pub use patch::{MembershipChange, Patch};
 pub use projection::Projection;
-pub use render::{Meta, Reference, render_group, render_user};
+pub use render::{Meta, Reference, location, render_group, render_user};
 pub use resource::{Group, Reading, User};
 pub use schema::ResourceKind;
 pub use text::folded;

@@ -1,45 +1,89 @@
-//! PATCH. RFC 7644 §3.5.2.
+//! PATCH: operations read, then applied to a user or a group, all or nothing. RFC 7644 §3.5.2; B011, B013, B050, B095.
+//!
+//! Unless reading is strict, the shapes of Entra ID and Okta are taken as they were meant: any case of `op`, dotted and
+//! URN-prefixed keys, bare ids for objects, `""` for null, a value path that selects nothing and so makes a value, and
+//! the removal of members by a list of them. Applying an operation that changes nothing gives an equal resource.
+//!
+//! A group's members are not part of the group here. What the operations do to them is folded into one
+//! [`MembershipChange`], so that a change of one member costs the same in a group of any size.
 
-use super::{Error, Group, Reading, User};
-use indexmap::IndexSet;
+mod apply;
+mod many;
+mod membership;
+mod message;
+mod single;
+#[cfg(test)]
+mod tests;
+mod write;
+
+pub use membership::MembershipChange;
+
+use super::resource::finish;
+use super::{Error, Group, Reading, ResourceKind, User};
+use apply::Application;
 use serde_json::Value;
+
+/// How many operations a message may hold.
+pub const OPERATIONS_MAX: usize = 10_000;
 
 /// A parsed PatchOp message.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Patch {}
-
-/// What a PATCH does to a group's members, the order of operations folded away: start from the current members
-/// (`clear` = false) or from none (`clear` = true), then take away `remove`, then put in `add`. The two are disjoint.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct MembershipChange {
-    /// Whether all current members go first.
-    pub clear: bool,
-    /// Ids that are members afterwards.
-    pub add: IndexSet<String>,
-    /// Ids that are no members afterwards.
-    pub remove: IndexSet<String>,
+pub struct Patch {
+    operations: Vec<Operation>,
+    how: Reading,
 }
 
-impl MembershipChange {
-    /// Whether nothing is asked for.
-    pub fn is_empty(&self) -> bool {
-        !self.clear && self.add.is_empty() && self.remove.is_empty()
-    }
+/// One operation, its path still as text: what it means depends on the kind of resource.
+#[derive(Debug, Clone, PartialEq)]
+struct Operation {
+    verb: Verb,
+    path: Option<String>,
+    value: Option<Value>,
+}
+
+/// What an operation does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verb {
+    Add,
+    Replace,
+    Remove,
 }
 
 impl Patch {
     /// Reads a PatchOp message.
-    pub fn read(_body: Value, _how: &Reading) -> Result<Self, Error> {
-        Err(Error::not_implemented("PATCH is not served yet"))
+    ///
+    /// # Errors
+    /// 400 `invalidSyntax` when it is none; 400 `noTarget` for a removal without path; 413 above [`OPERATIONS_MAX`].
+    pub fn read(body: Value, how: &Reading) -> Result<Self, Error> {
+        Ok(Self { operations: message::read(body, how)?, how: *how })
     }
 
     /// The user after all operations, or the first error; an equal result is a no-op.
-    pub fn apply_to_user(&self, _user: &User) -> Result<User, Error> {
-        Err(Error::not_implemented("PATCH is not served yet"))
+    ///
+    /// # Errors
+    /// 400 with the keyword of RFC 7644 §3.5.2; the detail begins with the operation, counted from zero.
+    pub fn apply_to_user(&self, user: &User) -> Result<User, Error> {
+        let mut application = Application::new(ResourceKind::User, user.attributes.clone(), self.how);
+        self.run(&mut application)?;
+        Ok(User { attributes: finish(ResourceKind::User, application.attributes)? })
     }
 
     /// The group after all operations and what happens to its members, or the first error.
-    pub fn apply_to_group(&self, _group: &Group) -> Result<(Group, MembershipChange), Error> {
-        Err(Error::not_implemented("PATCH is not served yet"))
+    ///
+    /// # Errors
+    /// As [`Self::apply_to_user`].
+    pub fn apply_to_group(&self, group: &Group) -> Result<(Group, MembershipChange), Error> {
+        let mut application = Application::new(ResourceKind::Group, group.attributes.clone(), self.how);
+        self.run(&mut application)?;
+        Ok((Group { attributes: finish(ResourceKind::Group, application.attributes)? }, application.members))
+    }
+
+    fn run(&self, application: &mut Application) -> Result<(), Error> {
+        for (index, operation) in self.operations.iter().enumerate() {
+            application
+                .run(operation)
+                .map_err(|error| Error { detail: format!("Operations[{index}]: {}", error.detail), ..error })?;
+        }
+        Ok(())
     }
 }

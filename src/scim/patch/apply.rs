@@ -1,0 +1,159 @@
+//! What an operation is about, and whether it may be. RFC 7644 §3.5.2.
+
+use super::membership::MembershipChange;
+use super::write::{Aim, write};
+use super::{Operation, Verb};
+use crate::scim::path::{AttributePath, Path};
+use crate::scim::resource::Place;
+use crate::scim::schema::{Attribute, Mutability, Schema};
+use crate::scim::{Attributes, Error, Reading, ResourceKind};
+use serde_json::Value;
+
+/// A resource that operations are being applied to.
+pub(super) struct Application {
+    kind: ResourceKind,
+    how: Reading,
+    pub(super) attributes: Attributes,
+    pub(super) members: MembershipChange,
+}
+
+/// Whether a path was asked for by name, or came along as a key in a value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    ByPath,
+    /// Okta sends `id` in the value: what only the server writes is passed over there.
+    ByKey,
+}
+
+impl Application {
+    pub(super) fn new(kind: ResourceKind, attributes: Attributes, how: Reading) -> Self {
+        Self { kind, how, attributes, members: MembershipChange::default() }
+    }
+
+    pub(super) fn run(&mut self, operation: &Operation) -> Result<(), Error> {
+        match (&operation.path, &operation.value) {
+            (Some(path), value) => {
+                let path = Path::parse(path, self.kind)?;
+                self.change(operation.verb, &path, value.as_ref(), Asked::ByPath)
+            }
+            (None, Some(Value::Object(values))) => self.change_by_keys(operation.verb, values),
+            (None, _) => Err(Error::no_target("a `path` is missing")),
+        }
+    }
+
+    /// A value without path: every key is a path (`name.givenName`, `urn:…:User:department`, `emails[…].value`).
+    fn change_by_keys(&mut self, verb: Verb, values: &Attributes) -> Result<(), Error> {
+        for (key, value) in values {
+            match Path::parse(key, self.kind) {
+                Ok(path) => self.change(verb, &path, Some(value), Asked::ByKey)?,
+                Err(error) if self.how.strict => return Err(error),
+                Err(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn change(&mut self, verb: Verb, path: &Path, value: Option<&Value>, asked: Asked) -> Result<(), Error> {
+        match path.attribute {
+            AttributePath::Unknown(_) => self.unknown(path),
+            AttributePath::Whole(schema) => self.change_schema(verb, schema, value),
+            AttributePath::Known { extension, attribute, sub } => {
+                let part = match &path.part {
+                    None => sub,
+                    Some(part) => match part.leaf() {
+                        Some(leaf) => Some(leaf),
+                        None => return self.unknown(path),
+                    },
+                };
+                if is_forgotten(attribute) {
+                    return Ok(());
+                }
+                if attribute.is_read_only() || part.is_some_and(Attribute::is_read_only) {
+                    return read_only(path, asked);
+                }
+                if attribute.name == "members" {
+                    return self.members.fold(verb, path, value, &self.how);
+                }
+                let place = Place::of(extension, attribute);
+                let place = part.map_or(place, |part| place.part(part));
+                let aim = Aim { place, attribute, selector: path.selector.as_ref(), part };
+                let how = self.how;
+                self.within(extension, |container| write(container, &aim, verb, value, &how))
+            }
+        }
+    }
+
+    /// A whole schema: its attributes by their names.
+    fn change_schema(&mut self, verb: Verb, schema: &'static Schema, value: Option<&Value>) -> Result<(), Error> {
+        let is_core = std::ptr::eq(schema, self.kind.core());
+        match (verb, value) {
+            (Verb::Remove, _) | (_, Some(Value::Null)) if is_core => {
+                Err(Error::mutability("a resource cannot lose its own schema; name the attributes to remove"))
+            }
+            (Verb::Remove, _) | (_, None | Some(Value::Null)) => {
+                self.attributes.swap_remove(schema.urn);
+                Ok(())
+            }
+            (_, Some(Value::Object(values))) if is_core => self.change_by_keys(verb, values),
+            (_, Some(Value::Object(values))) => {
+                for (name, value) in values {
+                    if let Some(attribute) = schema.attribute(name) {
+                        let extension = Some(schema);
+                        let path = Path::plain(AttributePath::Known { extension, attribute, sub: None });
+                        self.change(verb, &path, Some(value), Asked::ByKey)?;
+                    } else if self.how.strict {
+                        return Err(Error::invalid_path(format!("`{}` does not know this attribute", schema.urn)));
+                    }
+                }
+                Ok(())
+            }
+            (_, Some(_)) => {
+                Err(Error::invalid_value(format!("`{}`: expected an object of its attributes", schema.urn)))
+            }
+        }
+    }
+
+    /// The attributes of the core, or those of an extension, which goes when it is empty.
+    fn within(
+        &mut self,
+        extension: Option<&'static Schema>,
+        change: impl FnOnce(&mut Attributes) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let Some(schema) = extension else { return change(&mut self.attributes) };
+        let mut inner = match self.attributes.swap_remove(schema.urn) {
+            Some(Value::Object(inner)) => inner,
+            _ => Attributes::new(),
+        };
+        change(&mut inner)?;
+        if !inner.is_empty() {
+            self.attributes.insert(schema.urn.to_owned(), Value::Object(inner));
+        }
+        Ok(())
+    }
+
+    fn unknown(&self, path: &Path) -> Result<(), Error> {
+        if self.how.strict {
+            return Err(Error::invalid_path(format!(
+                "`{}` names no attribute of a {}; see /Schemas",
+                path.attribute,
+                self.kind.name()
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// `schemas` follows from the attributes, `password` is never kept.
+fn is_forgotten(attribute: &Attribute) -> bool {
+    attribute.name == "schemas" || attribute.mutability == Mutability::WriteOnly
+}
+
+fn read_only(path: &Path, asked: Asked) -> Result<(), Error> {
+    match asked {
+        Asked::ByKey => Ok(()),
+        Asked::ByPath => Err(Error::mutability(format!(
+            "`{}` is written by the server only; leave it out of the request",
+            path.attribute
+        ))),
+    }
+}
