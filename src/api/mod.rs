@@ -21,6 +21,9 @@ pub mod rule;
 pub mod rule_sync;
 pub mod token;
 
+#[cfg(test)]
+mod tests;
+
 pub use condition::Condition;
 pub use crd::crds;
 pub use directory::{ScimDirectory, ScimDirectorySpec, ScimDirectoryStatus};

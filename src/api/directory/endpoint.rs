@@ -53,8 +53,7 @@ pub enum Storage {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SqliteStorage {
-    /// The volume's size, in Mi, Gi or Ti. Default: `1Gi`, enough for about half a million memberships. It may only
-    /// grow.
+    /// The volume's size, in Mi, Gi or Ti. Default: `1Gi`. It may only grow.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 3, max = 8), regex(pattern = r"^[1-9][0-9]{0,5}(Mi|Gi|Ti)$"))]
     pub size: Option<String>,

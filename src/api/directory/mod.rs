@@ -111,6 +111,7 @@ pub struct ScimDirectorySpec {
     pub deletion_policy: Option<DeletionPolicy>,
 
     /// The workload that serves the identity provider: where it is reached and where it keeps its data.
+    /// Default: one pod, a volume of 1Gi, a Service inside the cluster.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<Endpoint>,
 }

@@ -39,8 +39,9 @@ pub struct Provisioning {
     pub dialect: Option<Dialect>,
     /// What an active user must have; a request that leaves one out is refused with its name. Nothing ever blocks
     /// `active: false`. Default: `givenName`, `familyName`, `emails` (B091). `[]` asks for nothing but `userName`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 13), schema_with = "required_attributes_schema")]
+    // `default`: with a schema of its own even an `Option` counts as required.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "required_attributes_schema")]
     #[x_kube(merge_strategy = ListMerge::Set)]
     pub required_attributes: Option<Vec<String>>,
 }

@@ -63,7 +63,7 @@ pub struct ScimDirectoryStatus {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UsersStatus {
-    /// All users.
+    /// All users, active or not.
     #[schemars(range(min = 0))]
     pub total: i64,
     /// Users with `active` true.
@@ -120,7 +120,7 @@ pub struct ProvisioningStatus {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EndpointStatus {
-    /// Pods wanted.
+    /// Pods that should serve.
     #[schemars(range(min = 0))]
     pub replicas: i32,
     /// Pods that serve.

@@ -1,0 +1,243 @@
+//! Claims about the four definitions as a whole: names that are frozen, bounds, descriptions, and what CEL refuses.
+
+use super::crd::{crds, yaml};
+use super::*;
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{JSONSchemaProps, JSONSchemaPropsOrArray};
+use serde_json::{Value, json};
+use std::fs::read_to_string;
+
+/// Calls `visit` with the dotted path of every field of every kind.
+fn each_field(mut visit: impl FnMut(&str, &JSONSchemaProps)) {
+    fn walk(path: &str, schema: &JSONSchemaProps, visit: &mut impl FnMut(&str, &JSONSchemaProps)) {
+        for (name, field) in schema.properties.iter().flatten() {
+            let path = format!("{path}.{name}");
+            visit(&path, field);
+            walk(&path, field, visit);
+        }
+        if let Some(JSONSchemaPropsOrArray::Schema(items)) = &schema.items {
+            walk(&format!("{path}[]"), items, visit);
+        }
+    }
+    for crd in crds() {
+        let root = crd.spec.versions[0].schema.clone().unwrap().open_api_v3_schema.unwrap();
+        walk(&crd.spec.names.kind, &root, &mut visit);
+    }
+}
+
+#[test]
+fn names_are_frozen() {
+    let names: Vec<String> = crds()
+        .iter()
+        .map(|crd| {
+            let names = &crd.spec.names;
+            assert_eq!(crd.spec.group, GROUP);
+            assert_eq!(crd.spec.scope, "Namespaced");
+            assert_eq!(crd.spec.versions.len(), 1);
+            assert_eq!(crd.spec.versions[0].name, VERSION);
+            assert_eq!(crd.metadata.name.as_deref(), Some(format!("{}.{GROUP}", names.plural).as_str()));
+            let words = |list: &Option<Vec<String>>| list.as_deref().unwrap_or_default().join(",");
+            let (short, categories) = (words(&names.short_names), words(&names.categories));
+            format!("{} {} {} {short} {categories}", names.kind, names.plural, names.singular.as_deref().unwrap())
+        })
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "ScimDirectory scimdirectories scimdirectory sdir scim",
+            "UserManagementRule usermanagementrules usermanagementrule umr scim",
+            "RuleSync rulesyncs rulesync  scim",
+            "ScimAccessToken scimaccesstokens scimaccesstoken stoken scim",
+        ]
+    );
+}
+
+#[test]
+fn every_field_is_described() {
+    let mut seen = 0;
+    each_field(|path, field| {
+        seen += 1;
+        let text = field.description.as_deref().unwrap_or_default();
+        assert!(text.ends_with('.') && text.len() > 10, "{path}: {text:?}");
+        assert!(!text.contains('\n'), "{path} is one paragraph");
+    });
+    assert!(seen > 100, "the walk reached {seen} fields");
+}
+
+#[test]
+fn the_words_a_field_may_have_are_in_its_description() {
+    each_field(|path, field| {
+        for word in field.enum_.iter().flatten() {
+            let word = word.0.as_str().unwrap();
+            assert!(
+                field.description.as_deref().unwrap().contains(&format!("`{word}`")),
+                "{path} does not explain {word}"
+            );
+        }
+    });
+}
+
+#[test]
+fn every_text_list_and_number_is_bounded() {
+    fn check(path: &str, field: &JSONSchemaProps) {
+        let format = field.format.as_deref();
+        match field.type_.as_deref() {
+            Some("string") => {
+                let bounded = field.max_length.is_some() || field.enum_.is_some() || format == Some("date-time");
+                assert!(bounded, "{path} has no bound");
+            }
+            Some("array") => {
+                assert!(field.max_items.is_some(), "{path} has no bound");
+                assert!(field.x_kubernetes_list_type.is_some(), "{path} does not say how it merges");
+                match &field.items {
+                    Some(JSONSchemaPropsOrArray::Schema(items)) => check(&format!("{path}[]"), items),
+                    other => panic!("{path}: {other:?}"),
+                }
+            }
+            Some("integer") => {
+                assert!(matches!(format, Some("int32" | "int64")), "{path}: format {format:?}");
+                assert!(field.minimum.is_some(), "{path} has no lower bound");
+            }
+            Some("object") => assert!(field.additional_properties.is_none(), "{path}: a map without bound"),
+            Some("boolean") => {}
+            None => assert_eq!(field.x_kubernetes_int_or_string, Some(true), "{path} has no type"),
+            Some(other) => panic!("{path}: {other}"),
+        }
+    }
+    each_field(check);
+}
+
+#[test]
+fn nothing_has_a_default_but_the_status() {
+    each_field(|path, field| {
+        let default = field.default.as_ref().map(|default| default.0.clone());
+        if path.matches('.').count() == 1 && path.ends_with(".status") {
+            assert_eq!(default, Some(json!({"observedGeneration": -1})), "{path}");
+        } else {
+            assert_eq!(default, None, "{path}");
+        }
+        assert_eq!(field.nullable, None, "{path}");
+        let amount = field.x_kubernetes_int_or_string == Some(true);
+        assert!(field.one_of.is_none() && field.any_of.is_some() == amount, "{path} has alternatives");
+    });
+}
+
+#[test]
+fn optional_fields_are_not_required_and_the_sign_in_choice_is_left_to_cel() {
+    let required = |kind: &str| {
+        let crd = crds().into_iter().find(|crd| crd.spec.names.kind == kind).unwrap();
+        let root = crd.spec.versions[0].schema.clone().unwrap().open_api_v3_schema.unwrap();
+        assert_eq!(root.required.unwrap(), ["spec"]);
+        root.properties.unwrap()["spec"].required.as_ref().unwrap().join(" ")
+    };
+    assert_eq!(required("ScimDirectory"), "displayName tenant");
+    assert_eq!(required("UserManagementRule"), "directoryRef idpGroup role");
+    assert_eq!(required("RuleSync"), "directoryRef scope");
+    assert_eq!(required("ScimAccessToken"), "description directoryRef issuedTo scope");
+}
+
+#[test]
+fn generated_files_are_those_of_the_types() {
+    let root = env!("CARGO_MANIFEST_DIR");
+    let made = crds();
+    for crd in &made {
+        let file = format!("{root}/crds/{}.yaml", crd.spec.names.plural);
+        let kept = read_to_string(&file).unwrap_or_default();
+        assert!(kept == yaml(crd).unwrap(), "{file} is not what the types say: run `make generate`");
+    }
+    let files = std::fs::read_dir(format!("{root}/crds")).unwrap().count();
+    assert_eq!(files, made.len(), "crds/ holds files of no kind");
+    let kept = read_to_string(format!("{root}/docs/reference/resources.md")).unwrap_or_default();
+    assert!(
+        kept == page::markdown(&made),
+        "docs/reference/resources.md is not what the types say: run `make generate`"
+    );
+}
+
+fn directory(spec: Value) -> ScimDirectory {
+    let mut whole = json!({"displayName": "Corp", "tenant": "main", "sso": {"none": {}}});
+    merge(&mut whole, spec);
+    serde_json::from_value(json!({
+        "apiVersion": "scim-operator.dev/v1alpha1", "kind": "ScimDirectory", "metadata": {"name": "corp"}, "spec": whole,
+    }))
+    .unwrap()
+}
+
+fn merge(base: &mut Value, over: Value) {
+    match (base, over) {
+        (Value::Object(base), Value::Object(over)) => {
+            for (key, value) in over {
+                merge(base.entry(key).or_insert(Value::Null), value);
+            }
+        }
+        (base, over) => *base = over,
+    }
+}
+
+/// What CEL says against the new object, after the old one.
+fn refusal(old: Value, new: Value) -> String {
+    match directory(new).validate_cel_update(&directory(old)) {
+        Ok(()) => String::new(),
+        Err(errors) => errors.to_string(),
+    }
+}
+
+#[test]
+fn b027_a_name_that_leaves_no_room_for_suffixes_is_refused() {
+    let mut long = directory(json!({}));
+    assert!(long.validate_cel().is_ok());
+    long.metadata.name = Some("a".repeat(41));
+    assert!(long.validate_cel().unwrap_err().to_string().contains("at most 40"));
+    long.metadata.name = Some("9to5".to_owned());
+    assert!(long.validate_cel().is_err());
+}
+
+#[test]
+fn tenant_and_class_never_change_and_the_volume_only_grows() {
+    let size = |size: &str| json!({"endpoint": {"storage": {"sqlite": {"size": size}}}});
+    let class = |class: &str| json!({"endpoint": {"storage": {"sqlite": {"storageClassName": class}}}});
+    assert_eq!(refusal(json!({}), json!({"displayName": "New"})), "");
+    assert!(refusal(json!({}), json!({"tenant": "other"})).contains("spec.tenant is immutable"));
+    assert_eq!(refusal(size("1Gi"), size("2Gi")), "");
+    assert_eq!(refusal(json!({}), size("1024Mi")), "", "the same size in other words");
+    assert!(refusal(size("2Gi"), size("1Gi")).contains("cannot shrink"));
+    assert!(refusal(size("2Gi"), json!({})).contains("cannot shrink"), "left out is 1Gi");
+    assert!(refusal(json!({}), size("512Mi")).contains("cannot shrink"), "left out was 1Gi");
+    assert_eq!(refusal(class("fast"), class("fast")), "");
+    for (old, new) in [(json!({}), class("fast")), (class("fast"), json!({})), (class(""), class("fast"))] {
+        assert!(refusal(old, new).contains("storageClassName is immutable"));
+    }
+}
+
+#[test]
+fn what_is_left_out_has_the_documented_effect() {
+    let spec = directory(json!({})).spec;
+    assert_eq!(spec.sync_policy(), directory::SyncPolicy::Automatic);
+    assert_eq!(spec.deletion_policy(), directory::DeletionPolicy::Retain);
+    assert!(!spec.suspended());
+    assert_eq!(spec.default_rules().wanted(), directory::DefaultRule::ALL);
+    assert_eq!(spec.provisioning().required_attributes(), ["givenName", "familyName", "emails"]);
+    assert!(!spec.provisioning().paused());
+    assert_eq!(spec.provisioning().dialect(), directory::Dialect::Auto);
+    assert_eq!(spec.access_token().validity().unwrap().as_secs(), 365 * 24 * 3600);
+    assert_eq!(spec.endpoint().replicas(), 1);
+    let directory::Storage::Sqlite(sqlite) = spec.endpoint().storage();
+    assert_eq!(sqlite.size(), "1Gi");
+    assert_eq!(serde_json::to_value(&spec).unwrap().as_object().unwrap().len(), 3, "nothing is filled in");
+}
+
+#[test]
+fn b079_excluded_default_rules_are_not_wanted() {
+    let spec = directory(json!({"defaultRules": {"exclude": ["administrators", "automation-admins"]}})).spec;
+    let wanted: Vec<_> = spec.default_rules().wanted().into_iter().map(directory::DefaultRule::suffix).collect();
+    assert_eq!(wanted, ["participants", "designers", "developers"]);
+    let none = directory(json!({"defaultRules": {"enabled": false}})).spec;
+    assert_eq!(none.default_rules().wanted(), []);
+}
+
+#[test]
+fn amounts_may_be_bare_numbers() {
+    let spec = directory(json!({"endpoint": {"resources": {"limits": {"cpu": 1, "memory": "128Mi"}}}})).spec;
+    let limits = spec.endpoint().resources.unwrap().limits.unwrap().to_map();
+    assert_eq!(limits["cpu"].0, "1");
+    assert_eq!(limits["memory"].0, "128Mi");
+}
