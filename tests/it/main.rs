@@ -1,0 +1,7 @@
+//! The program as real processes on loopback, without a cluster.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod recorder;
+mod simulate;

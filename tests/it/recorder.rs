@@ -1,0 +1,147 @@
+//! A SCIM service that remembers every request and knows just enough to answer it: ids, and who is in which group.
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{Method, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+
+/// One request as it arrived.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recorded {
+    /// `GET /Users?filter=…`, below the base and decoded.
+    pub line: String,
+    /// The JSON body, or `Null`.
+    pub body: Value,
+    /// The `Authorization` header.
+    pub authorization: String,
+}
+
+#[derive(Default)]
+struct Memory {
+    requests: Vec<Recorded>,
+    resources: BTreeMap<String, Value>,
+    members: BTreeSet<(String, String)>,
+    refuse: BTreeMap<String, u16>,
+}
+
+/// The running service.
+#[derive(Clone)]
+pub struct Recorder {
+    memory: Arc<Mutex<Memory>>,
+    /// The SCIM base URL.
+    pub url: String,
+}
+
+impl Recorder {
+    /// Listens on a free port of the loopback interface until the test ends.
+    pub async fn start() -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/scim/v2", listener.local_addr().unwrap());
+        let memory = Arc::new(Mutex::new(Memory::default()));
+        let app = Router::new().fallback(answer).with_state(memory.clone());
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        Self { memory, url }
+    }
+
+    /// From now on, requests whose line contains this text are answered so.
+    pub fn refuse(&self, containing: &str, status: u16) {
+        self.memory.lock().unwrap().refuse.insert(containing.to_owned(), status);
+    }
+
+    /// From now on nothing is refused.
+    pub fn refuse_nothing(&self) {
+        self.memory.lock().unwrap().refuse.clear();
+    }
+
+    /// The requests since the last call.
+    pub fn take(&self) -> Vec<Recorded> {
+        std::mem::take(&mut self.memory.lock().unwrap().requests)
+    }
+}
+
+async fn answer(
+    State(memory): State<Arc<Mutex<Memory>>>,
+    method: Method,
+    uri: Uri,
+    headers: axum::http::HeaderMap,
+    body: Bytes,
+) -> Response {
+    let path = uri.path().trim_start_matches("/scim/v2").to_owned();
+    let url = reqwest::Url::parse(&format!("http://h{uri}")).unwrap();
+    let query: Vec<(String, String)> = url.query_pairs().into_owned().collect();
+    let shown = query.iter().map(|(k, v)| if v.is_empty() { k.clone() } else { format!("{k}={v}") });
+    let shown = shown.collect::<Vec<_>>().join("&");
+    let line = if shown.is_empty() { format!("{method} {path}") } else { format!("{method} {path}?{shown}") };
+    let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
+    let authorization = headers.get("authorization").and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
+    let mut memory = memory.lock().unwrap();
+    memory.requests.push(Recorded { line: line.clone(), body: body.clone(), authorization });
+    if let Some(status) = memory.refuse.iter().find(|(text, _)| line.contains(*text)).map(|(_, status)| *status) {
+        let detail = json!({ "detail": "no, not today", "scimType": "invalidValue", "status": status.to_string() });
+        return (StatusCode::from_u16(status).unwrap(), detail.to_string()).into_response();
+    }
+    let filter = query.into_iter().find(|(name, _)| name == "filter").map(|(_, value)| value);
+    let (status, body) = memory.reply(&method, &path, filter.as_deref(), body);
+    (status, body.to_string()).into_response()
+}
+
+impl Memory {
+    fn reply(&mut self, method: &Method, path: &str, filter: Option<&str>, body: Value) -> (StatusCode, Value) {
+        let (kind, id) = path.trim_start_matches('/').split_once('/').unwrap_or((path.trim_start_matches('/'), ""));
+        match (method.as_str(), filter) {
+            ("GET", Some(filter)) => (StatusCode::OK, self.find(kind, filter)),
+            ("GET", None) => match self.resources.get(id) {
+                Some(resource) => (StatusCode::OK, resource.clone()),
+                None => (StatusCode::NOT_FOUND, json!({ "detail": "no such resource", "status": "404" })),
+            },
+            ("POST", _) => {
+                let id = format!("{}-{}", kind.trim_end_matches('s').to_lowercase(), self.resources.len());
+                let mut resource = body;
+                resource["id"] = json!(id);
+                self.resources.insert(id, resource.clone());
+                (StatusCode::CREATED, resource)
+            }
+            ("PATCH", _) => {
+                self.note_members(id, &body);
+                (StatusCode::OK, json!({ "id": id }))
+            }
+            _ => (StatusCode::NO_CONTENT, Value::Null),
+        }
+    }
+
+    /// Knows `attribute eq "value"` and the reference check `id eq "…" and members eq "…"`.
+    fn find(&self, kind: &str, filter: &str) -> Value {
+        let texts: Vec<&str> = filter.split('"').skip(1).step_by(2).collect();
+        let attribute = filter.split(' ').next().unwrap_or_default();
+        let known = match (filter.contains(" and "), texts.as_slice()) {
+            (true, [id, other]) => self.members.contains(&((*id).to_owned(), (*other).to_owned())),
+            _ => false,
+        };
+        let of_kind = |id: &String| id.starts_with(kind.trim_end_matches('s').to_lowercase().as_str());
+        let fits = |(id, r): &(&String, &Value)| of_kind(id) && r[attribute].as_str() == texts.first().copied();
+        let found: Vec<Value> = self.resources.iter().filter(fits).map(|(_, resource)| resource.clone()).collect();
+        let resources = if filter.contains(" and ") && !known { Vec::new() } else { found };
+        json!({ "totalResults": resources.len(), "Resources": resources })
+    }
+
+    fn note_members(&mut self, group: &str, body: &Value) {
+        for operation in body["Operations"].as_array().unwrap_or(&Vec::new()) {
+            let op = operation["op"].as_str().unwrap_or_default().to_lowercase();
+            let path = operation["path"].as_str().unwrap_or_default();
+            let named = operation["value"].as_array().into_iter().flatten().filter_map(|v| v["value"].as_str());
+            let quoted = path.split('"').nth(1).filter(|_| path.starts_with("members["));
+            for member in named.chain(quoted) {
+                let pair = (group.to_owned(), member.to_owned());
+                if path.starts_with("members") && op == "add" {
+                    self.members.insert(pair);
+                } else if path.starts_with("members") {
+                    self.members.remove(&pair);
+                }
+            }
+        }
+    }
+}
