@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # A Kubernetes for development and tests.
-# usage: cluster.sh up|down|tools|load ARCHIVE|volumes|status|is-up|run COMMAND...
+# usage: cluster.sh up|down|tools|load ARCHIVE|volumes|status|is-up|env|run COMMAND...
 #   up       starts one, or takes the one that runs; writes its kubeconfig to the cache folder
 #   down     ends what `up` started and leaves nothing behind
 #   tools    builds what `up` needs, without starting anything
 #   load     gives an image archive (docker format) to the cluster
 #   volumes  gives Released volumes back (`up` does it too)
 #   status   tells what runs; is-up tells it by its exit code
+#   env      prints what a shell needs: eval "$(hack/cluster/cluster.sh env)"
 #   run      runs a command with the cluster's kubeconfig in its environment and the tools in its PATH
 # Where it comes from, in this order: CLUSTER=current (your own context; never touched without being asked), kind when
 # Docker or Podman answers, else a single node from source. CLUSTER=kind or CLUSTER=source insists.
@@ -90,6 +91,10 @@ command_run() {
   export KUBECONFIG=$KUBECONFIG_FILE SCIM_OPERATOR_TEST_KUBECONFIG=$KUBECONFIG_FILE PATH="$BIN:$PATH"
   exec "$@"
 }
+command_env() {
+  [ -s "$KUBECONFIG_FILE" ] || die "no cluster is up; run 'make cluster' first"
+  printf 'export KUBECONFIG=%q\nexport PATH=%q:"%s"\n' "$KUBECONFIG_FILE" "$BIN" "\$PATH"
+}
 is_up() {
   [ -s "$PROVIDER_FILE" ] || return 1
   use "$(cat "$PROVIDER_FILE")"
@@ -104,7 +109,7 @@ case ${1:-} in
     flock 9 # two starts at once would fight over the bridge
     "command_$1"
     ;;
-  tools | volumes | status) "command_$1" ;;
+  tools | volumes | status | env) "command_$1" ;;
   is-up) is_up ;;
   run) command_run "${@:2}" ;;
   load) command_load "${2:?usage: cluster.sh load ARCHIVE}" ;;

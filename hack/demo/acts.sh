@@ -110,8 +110,7 @@ farewell() {
 
 It is yours now.
 
-  export KUBECONFIG=$KUBECONFIG_FILE
-  export PATH=$BIN:\$PATH
+$(hack/cluster/cluster.sh env | indent)
   kubectl config set-context --current --namespace=$NAMESPACE
 
 Look around:
