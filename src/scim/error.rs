@@ -163,3 +163,23 @@ impl Error {
         body
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_keyword_has_its_row_and_status() {
+        let shown = ScimType::TABLE.map(|(kind, name, status)| {
+            assert_eq!((kind.as_str(), kind.status()), (name, status));
+            format!("{name} {status}")
+        });
+        insta::assert_snapshot!(shown.join(", "), @"invalidFilter 400, tooMany 400, uniqueness 409, mutability 400, invalidSyntax 400, invalidPath 400, noTarget 400, invalidValue 400, invalidVers 400, sensitive 403");
+    }
+
+    #[test]
+    fn the_body_has_its_status_as_text() {
+        insta::assert_snapshot!(Error::uniqueness("`userName` is in use").to_json(), @r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":"409","scimType":"uniqueness","detail":"`userName` is in use"}"#);
+        insta::assert_snapshot!(Error::not_found("User", "u1").to_json(), @r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":"404","detail":"User `u1` does not exist in this directory"}"#);
+    }
+}

@@ -381,3 +381,73 @@ proptest! {
         }
     }
 }
+
+mod second_opinion {
+    //! The crate `scim_v2` reads the same texts, where it can: bounded in depth, since it recurses.
+
+    use super::*;
+    use scim_v2::filter::Filter as Theirs;
+
+    fn theirs(text: &str) -> Option<Theirs> {
+        text.parse().ok()
+    }
+
+    fn word() -> impl Strategy<Value = &'static str> {
+        prop_oneof![
+            Just("title"),
+            Just("emails"),
+            Just("name.givenName"),
+            Just("pr"),
+            Just("eq"),
+            Just("co"),
+            Just("and"),
+            Just("or"),
+            Just("not"),
+            Just("("),
+            Just(")"),
+            Just("["),
+            Just("]"),
+            Just("\"a\""),
+            Just("\"\\\"\""),
+            Just("title pr"),
+            Just("nickName eq \"b\""),
+            Just("emails[type eq \"a\"]"),
+            Just("not ("),
+        ]
+    }
+
+    fn canonical_tree() -> impl Strategy<Value = String> {
+        let term = prop_oneof![
+            Just("title pr".to_owned()),
+            any::<String>().prop_map(|value| format!("name.givenName sw {}", json!(value))),
+            any::<String>().prop_map(|value| format!("emails[type eq \"work\" and not (value co {})]", json!(value))),
+            Just("active eq false".to_owned()),
+            Just(r#"meta.created ge "2026-05-13T06:42:34Z""#.to_owned()),
+            Just(format!(r#"{EU}:costCenter ne "x""#)),
+        ];
+        term.prop_recursive(4, 24, 3, |inner| {
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 2..4).prop_map(|parts| parts.join(" and ")),
+                proptest::collection::vec(inner.clone(), 2..4).prop_map(|parts| parts.join(" or ")),
+                inner.clone().prop_map(|inner| format!("({inner})")),
+                inner.prop_map(|inner| format!("not ({inner})")),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn both_read_the_same_tree(text in canonical_tree()) {
+            let ours = user(&text).unwrap().to_string();
+            let read = theirs(&text);
+            prop_assert!(read.is_some(), "{}", text);
+            prop_assert_eq!(theirs(&ours), read, "{} printed as {}", text, ours);
+        }
+
+        #[test]
+        fn both_refuse_the_same_texts(words in proptest::collection::vec(word(), 1..8)) {
+            let text = words.join(" ").replace(" [ ", "[").replace("emails ", "emails");
+            prop_assert_eq!(user(&text).is_ok(), theirs(&text).is_some(), "{}", text);
+        }
+    }
+}

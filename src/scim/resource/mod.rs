@@ -11,7 +11,7 @@ mod multi;
 mod place;
 mod reader;
 #[cfg(test)]
-mod tests;
+pub(in crate::scim) mod tests;
 mod user;
 mod value;
 
