@@ -15,6 +15,8 @@ mod record;
 mod run;
 mod runner;
 mod state;
+#[cfg(test)]
+mod tests;
 mod token;
 mod user;
 mod user_change;

@@ -1,0 +1,146 @@
+//! Use cases over a real store. What a client sees of them over HTTP is tested in `tests/it`.
+
+mod large_group;
+mod membership;
+mod publication;
+mod run;
+
+use super::{Actor, Directory, Settings};
+use crate::access::{AccessView, GroupSelector, Ladder, Rule};
+use crate::config::{Dialect, DirectoryId, Document, Profile, Publication, Published, RuleEntry, RunStatus, SyncPolicy};
+use serde_json::{Value, json};
+use std::path::Path;
+use std::time::Duration;
+
+/// A directory in a folder of its own.
+struct World {
+    directory: Directory,
+    data: tempfile::TempDir,
+}
+
+impl World {
+    /// Opened, with these rules in force.
+    async fn with(rules: &[Rule]) -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let world = Self { directory: open(data.path()).await, data };
+        world.publish(rules).await;
+        world
+    }
+
+    async fn publish(&self, rules: &[Rule]) -> Published {
+        let document = document(rules);
+        let publication = Publication {
+            directory_uid: document.directory.uid.clone(),
+            epoch: 0,
+            if_revision: self.directory.in_force().revision,
+            content_hash: document.content_hash(),
+            document,
+        };
+        self.directory.publish(publication).await.unwrap()
+    }
+
+    /// Closes the store and opens it again, as a restart does.
+    async fn restarted(self) -> Self {
+        self.directory.close().await;
+        Self { directory: open(self.data.path()).await, data: self.data }
+    }
+
+    async fn user(&self, name: &str) -> String {
+        let body = json!({
+            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
+            "userName": name,
+            "name": { "givenName": "Ada", "familyName": "Lovelace" },
+            "emails": [{ "value": format!("{name}@example.com"), "type": "work", "primary": true }],
+        });
+        id(&self.directory.create_user(&Actor::default(), body).await.unwrap())
+    }
+
+    async fn group(&self, name: &str, members: &[&str]) -> String {
+        id(&self.directory.create_group(&Actor::default(), group(name, members)).await.unwrap())
+    }
+
+    async fn patch_group(&self, id: &str, operations: Value) {
+        let body = json!({ "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": operations });
+        self.directory.patch_group(&Actor::default(), id, body).await.unwrap();
+    }
+
+    async fn access(&self, user: &str) -> AccessView {
+        self.directory.access(user).await.unwrap().unwrap()
+    }
+
+    /// The roles a user has, as `tenant=role`.
+    async fn roles(&self, user: &str) -> Vec<String> {
+        let view = self.access(user).await;
+        view.tenants.iter().map(|tenant| format!("{}={}", tenant.tenant, tenant.role)).collect()
+    }
+
+    /// Waits until the run has ended.
+    async fn ended(&self, uid: &str) -> RunStatus {
+        self.until(async || {
+            let run = self.directory.run(uid).await.unwrap().unwrap();
+            run.phase.is_final().then_some(run)
+        })
+        .await
+    }
+
+    /// Waits, with a limit, until the question has an answer; asks again whenever the state has moved.
+    async fn until<T>(&self, question: impl AsyncFn() -> Option<T>) -> T {
+        let asked = async {
+            let mut position = self.directory.state(None, Duration::ZERO).await.unwrap().position;
+            loop {
+                if let Some(answer) = question().await {
+                    return answer;
+                }
+                position = self.directory.state(Some(&position), Duration::from_secs(1)).await.unwrap().position;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), asked).await.unwrap()
+    }
+}
+
+async fn open(data: &Path) -> Directory {
+    Directory::open(Settings::new(data)).await.unwrap()
+}
+
+fn id(resource: &serde_json::Map<String, Value>) -> String {
+    resource["id"].as_str().unwrap().to_owned()
+}
+
+fn group(name: &str, members: &[&str]) -> Value {
+    let members: Vec<Value> = members.iter().map(|id| json!({ "value": id })).collect();
+    json!({
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"],
+        "displayName": name,
+        "members": members,
+    })
+}
+
+fn rule(name: &str, group: &str, role: &str) -> Rule {
+    Rule {
+        name: name.to_owned(),
+        group: GroupSelector::DisplayName(group.to_owned()),
+        role: role.to_owned(),
+        tenants: vec!["main".to_owned()],
+        application_groups: Vec::new(),
+        enabled: true,
+    }
+}
+
+fn document(rules: &[Rule]) -> Document {
+    let mut rules: Vec<RuleEntry> = rules.iter().map(|rule| RuleEntry { rule: rule.clone(), held: false }).collect();
+    rules.sort_by(|a, b| a.rule.name.cmp(&b.rule.name));
+    Document {
+        directory: DirectoryId { uid: "u-1".to_owned(), namespace: "n".to_owned(), name: "d".to_owned() },
+        tenant: "main".to_owned(),
+        roles: Ladder::default(),
+        sync_policy: SyncPolicy::Manual,
+        profile: Profile {
+            paused: false,
+            dialect: Dialect::Auto,
+            required_attributes: Vec::new(),
+            base_url: "http://localhost/scim/v2".to_owned(),
+        },
+        rules,
+        verifiers: Vec::new(),
+    }
+}
