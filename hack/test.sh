@@ -53,14 +53,13 @@ finish_tools() {
 
 # Whatever happened: nothing of this run keeps running in CI, and the table is the last thing seen but for the summary.
 finish() {
-  local status=$?
+  local status=$? sum
   trap - EXIT
   [ -z "${TOOLS:-}" ] || kill -- "-$TOOLS" 2>/dev/null || true
   if ci; then hack/cluster/cluster.sh down || status=1; fi
+  sum=$(summary "$status") || status=1
   row total "$(elapsed "$BEGIN")" "$([ "$status" = 0 ] && echo ok || echo FAILED)"
-  printf '\n'
-  cat "$TABLE"
-  summary "$status" || status=1
+  printf '\n%s\n%s\n' "$(cat "$TABLE")" "$sum"
   exit "$status"
 }
 
