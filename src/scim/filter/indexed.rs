@@ -23,15 +23,16 @@ pub enum Indexed {
 }
 
 impl Indexed {
-    /// The most selective first.
+    /// The cheapest first. A member comes before all: a user is in few groups, and a group found by its member need not
+    /// carry its members (Entra asks `id eq "…" and members eq "…"` of groups of any size).
     fn rank(&self) -> u8 {
         match self {
-            Self::Id(_) => 0,
-            Self::UserName(_) => 1,
-            Self::ExternalId(_) => 2,
-            Self::DisplayName(_) => 3,
-            Self::Email(_) => 4,
-            Self::Member(_) => 5,
+            Self::Member(_) => 0,
+            Self::Id(_) => 1,
+            Self::UserName(_) => 2,
+            Self::ExternalId(_) => 3,
+            Self::DisplayName(_) => 4,
+            Self::Email(_) => 5,
         }
     }
 }

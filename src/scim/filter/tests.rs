@@ -289,6 +289,7 @@ fn membership_is_known_without_members() {
     let check = group(r#"id eq "g" and members eq "u""#);
     assert!(check.matches_assuming(&resource, &known));
     assert!(!check.matches(&resource));
+    assert_eq!(check.indexed().as_ref(), Some(&known), "a group found by its member need not carry its members");
     assert!(!check.needs_members(Some(&known)) && check.needs_members(None));
     for other in [r#"members eq "u" and members eq "v""#, r#"members.display co "x""#, r#"members[value ne "u"]"#] {
         assert!(group(other).needs_members(Some(&known)), "{other}");
