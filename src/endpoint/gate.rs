@@ -157,14 +157,12 @@ impl Refusal {
             Self::Token(_) => (
                 StatusCode::UNAUTHORIZED,
                 r#"Bearer realm="scim-operator", error="invalid_token""#,
-                "The token is unknown, expired or revoked: put the value of `apiKey` of a current ScimAccessToken's \
-                 Secret into the provider."
-                    .to_owned(),
+                "The token is unknown, expired or revoked: give the provider the `apiKey` of a current one.".to_owned(),
             ),
             Self::Scope(scope) => (
                 StatusCode::FORBIDDEN,
                 r#"Bearer realm="scim-operator", error="insufficient_scope""#,
-                format!("A token of scope {scope:?} may not make this request: {}.", needed(area)),
+                format!("A token of scope {scope:?} may not do this: {}.", needed(area)),
             ),
         };
         let mut response = refuse(area, status, detail);
@@ -175,8 +173,8 @@ impl Refusal {
 
 fn needed(area: Area) -> &'static str {
     match area {
-        Area::Probe | Area::Scim => "it needs the scope Scim",
-        Area::Access => "reading needs the scope Access or Admin, everything else Admin",
+        Area::Probe | Area::Scim => "only Scim may",
+        Area::Access => "reading needs Access or Admin, the rest Admin",
         Area::Admin => "no token opens the admin API",
     }
 }

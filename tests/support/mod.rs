@@ -3,6 +3,8 @@
 
 #![expect(dead_code, reason = "each test binary uses its part")]
 
+pub mod endpoint;
 pub mod http;
 pub mod program;
+pub mod reply;
 pub mod wait;

@@ -1,6 +1,7 @@
 //! The program under test as a real process: started, watched by its log, ended by signal or by force.
 
 use super::wait;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
@@ -46,7 +47,7 @@ pub async fn run(arguments: &[&str]) -> Outcome {
 
 impl Program {
     /// Starts a command that stays; its log (JSON lines) goes to a file in `folder`.
-    pub fn start(folder: &Path, arguments: &[&str]) -> Self {
+    pub fn start(folder: &Path, arguments: &[impl AsRef<OsStr>]) -> Self {
         let log = folder.join(format!("log-{}.json", uuid::Uuid::now_v7()));
         let file = std::fs::File::create(&log).expect("a log file");
         let mut command = command(&["--log-format", "json"]);

@@ -1,0 +1,316 @@
+//! An endpoint as a real process, with the operator's part played by the test: certificates of a real authority, a
+//! document that the test owns and publishes over the admin API.
+
+use super::program::Program;
+use super::reply::{Caller, Reply};
+use super::wait;
+use jiff::{SignedDuration, Timestamp};
+use scim_operator::access::{GroupSelector, Ladder, Rule};
+use scim_operator::config::{
+    Dialect, DirectoryId, Document, Profile, Publication, Published, RuleEntry, RunRequest, RunScope, RunStatus, Scope,
+    State, SyncPolicy, Verifier,
+};
+use scim_operator::operator::tls::{Authority, Usage};
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use std::path::Path;
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// How long anything may take.
+pub const LIMIT: Duration = Duration::from_secs(30);
+
+/// The name in the endpoint's certificate.
+pub const SERVER_NAME: &str = "corp-endpoint-admin.test.svc";
+
+/// The public base of the test's documents: nothing listens there, addresses in answers only start with it.
+pub const BASE_URL: &str = "https://scim.example.com/scim/v2";
+
+/// A running endpoint and everything the test knows about it.
+pub struct Endpoint {
+    folder: TempDir,
+    program: Program,
+    pub authority: Authority,
+    pub document: Document,
+    pub revision: u64,
+    pub public: Caller,
+    pub access: Caller,
+    pub metrics: Caller,
+    pub admin: Caller,
+}
+
+/// The value of the sample token of a scope.
+pub fn token(scope: Scope) -> String {
+    let (id, letter) = match scope {
+        Scope::Scim => ("scimscimscimscim", "S"),
+        Scope::Access => ("accessaccess0000", "A"),
+        Scope::Admin => ("adminadminadmin0", "X"),
+    };
+    format!("scim_{id}_{}", letter.repeat(43))
+}
+
+/// What is kept of a value that works until `expires_at`.
+pub fn verifier(value: &str, scope: Scope, expires_at: Timestamp) -> Verifier {
+    let token_id = value.split('_').nth(1).expect("a token id").to_owned();
+    let sha256 = Sha256::digest(value.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    Verifier { name: format!("token-{token_id}"), token_id, scope, sha256, expires_at }
+}
+
+/// An instant so many seconds from now; negative = ago.
+pub fn from_now(seconds: i64) -> Timestamp {
+    Timestamp::now() + SignedDuration::from_secs(seconds)
+}
+
+/// An enabled rule: the group of this name → role in tenants, with application groups.
+pub fn rule(name: &str, group: &str, role: &str, tenants: &[&str], application_groups: &[&str]) -> RuleEntry {
+    let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+    RuleEntry {
+        rule: Rule {
+            name: name.to_owned(),
+            group: GroupSelector::DisplayName(group.to_owned()),
+            role: role.to_owned(),
+            tenants: owned(tenants),
+            application_groups: owned(application_groups),
+            enabled: true,
+        },
+        held: false,
+    }
+}
+
+/// A directory with the five default roles, tokens of all scopes and the rules given; `Manual`, so that no run starts
+/// by itself.
+pub fn document(mut rules: Vec<RuleEntry>) -> Document {
+    rules.sort_by(|a, b| a.rule.name.cmp(&b.rule.name));
+    let mut verifiers: Vec<Verifier> = [Scope::Scim, Scope::Access, Scope::Admin]
+        .map(|scope| verifier(&token(scope), scope, "2999-01-01T00:00:00Z".parse().expect("a time")))
+        .to_vec();
+    verifiers.sort_by(|a, b| a.token_id.cmp(&b.token_id));
+    Document {
+        directory: DirectoryId { uid: "uid-of-corp".to_owned(), namespace: "test".to_owned(), name: "corp".to_owned() },
+        tenant: "main".to_owned(),
+        roles: Ladder::default(),
+        sync_policy: SyncPolicy::Manual,
+        profile: Profile {
+            paused: false,
+            dialect: Dialect::Auto,
+            required_attributes: ["givenName", "familyName", "emails"].map(str::to_owned).to_vec(),
+            base_url: BASE_URL.to_owned(),
+        },
+        rules,
+        verifiers,
+    }
+}
+
+impl Endpoint {
+    /// Starts an endpoint and publishes a document with these rules.
+    pub async fn start(rules: Vec<RuleEntry>) -> Self {
+        let mut started = Self::unpublished().await;
+        started.document = document(rules);
+        started.publish().await;
+        started
+    }
+
+    /// Starts an endpoint that nothing has been published to.
+    pub async fn unpublished() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let authority = Authority::make(Timestamp::now()).expect("an authority");
+        write_certificates(folder.path(), &authority, &authority.certificate_pem);
+        Self::run(folder, authority, document(Vec::new()), 0).await
+    }
+
+    async fn run(folder: TempDir, authority: Authority, document: Document, revision: u64) -> Self {
+        let program = Program::start(folder.path(), &arguments(folder.path()));
+        let line = program.logged("listening").await;
+        let at = |name: &str| format!("http://{}", line[name].as_str().expect("an address"));
+        let admin_port = line["admin"].as_str().and_then(|text| text.rsplit(':').next()).expect("a port").to_owned();
+        let admin = mutual_tls(&authority, &authority, Usage::Client, &admin_port);
+        Self {
+            public: Caller::new(at("public")).with_token(&token(Scope::Scim)),
+            access: Caller::new(at("access")).with_token(&token(Scope::Access)),
+            metrics: Caller::new(at("metrics")),
+            admin,
+            folder,
+            program,
+            authority,
+            document,
+            revision,
+        }
+    }
+
+    /// Publishes the document as it stands and waits until the endpoint is ready.
+    pub async fn publish(&mut self) -> Published {
+        let reply = self.try_publish().await;
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        let published: Published = serde_json::from_value(reply.json()).expect("the answer to a publication");
+        self.revision = published.revision;
+        self.ready().await;
+        published
+    }
+
+    /// Sends the document as it stands; the answer as it is.
+    pub async fn try_publish(&self) -> Reply {
+        let publication = Publication {
+            directory_uid: self.document.directory.uid.clone(),
+            epoch: 0,
+            if_revision: self.revision,
+            content_hash: self.document.content_hash(),
+            document: self.document.clone(),
+        };
+        self.admin.json("PUT", "/admin/v1/config", &serde_json::to_value(publication).expect("JSON")).await
+    }
+
+    /// Waits for `/readyz`.
+    pub async fn ready(&self) {
+        let ready = async || (self.metrics.get("/readyz").await.status == 200).then_some(());
+        wait::until("/readyz answers 200", LIMIT, ready).await;
+    }
+
+    /// Kills the process as a power cut would, and starts it again over the same store.
+    pub async fn kill_and_restart(self) -> Self {
+        let Self { folder, program, authority, document, revision, .. } = self;
+        program.kill().await;
+        Self::run(folder, authority, document, revision).await
+    }
+
+    /// Stops the process in order, and starts it again over the same store.
+    pub async fn restart(self) -> Self {
+        let Self { folder, program, authority, document, revision, .. } = self;
+        assert!(program.stop().await.success());
+        Self::run(folder, authority, document, revision).await
+    }
+
+    /// Stops the process in order.
+    pub async fn stop(self) -> std::process::ExitStatus {
+        self.program.stop().await
+    }
+
+    /// The folder of the process: `data`, `tls`, its log.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The process.
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// An admin caller whose certificate `signer` signed for `usage`.
+    pub fn admin_caller(&self, signer: &Authority, usage: Usage) -> Caller {
+        let port = self.admin.base.rsplit(':').next().expect("a port").to_owned();
+        mutual_tls(&self.authority, signer, usage, &port)
+    }
+
+    /// `POST /Users` with all that is required; the id.
+    pub async fn user(&self, user_name: &str) -> String {
+        self.public.created("/scim/v2/Users", &user_body(user_name)).await
+    }
+
+    /// `POST /Groups` with these members; the id.
+    pub async fn group(&self, display_name: &str, members: &[&str]) -> String {
+        let members: Vec<Value> = members.iter().map(|id| json!({ "value": id })).collect();
+        let schemas = ["urn:ietf:params:scim:schemas:core:2.0:Group"];
+        let mut body = json!({ "schemas": schemas, "displayName": display_name });
+        if !members.is_empty() {
+            body["members"] = json!(members);
+        }
+        self.public.created("/scim/v2/Groups", &body).await
+    }
+
+    /// Adds a member as Entra does.
+    pub async fn join(&self, group: &str, user: &str) {
+        let add = json!([{ "op": "Add", "path": "members", "value": [{ "value": user }] }]);
+        assert_eq!(self.public.patch(&format!("/scim/v2/Groups/{group}"), &add).await.status, 204);
+    }
+
+    /// Removes a member as Entra does.
+    pub async fn leave(&self, group: &str, user: &str) {
+        let remove = json!([{ "op": "Remove", "path": "members", "value": [{ "value": user }] }]);
+        assert_eq!(self.public.patch(&format!("/scim/v2/Groups/{group}"), &remove).await.status, 204);
+    }
+
+    /// The access view of a person by id or userName.
+    pub async fn view(&self, who: &str) -> Value {
+        let reply = self.access.get(&format!("/access/v1/users/{who}")).await;
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        reply.json()
+    }
+
+    /// `tenant: role [application groups]` of a person's effective access, a line each.
+    pub async fn access_of(&self, who: &str) -> String {
+        tenants(&self.view(who).await["tenants"])
+    }
+
+    /// Runs the rules and waits for the end of the run.
+    pub async fn sync(&self, name: &str, scope: RunScope) -> RunStatus {
+        let request = RunRequest { name: name.to_owned(), scope, nonce: String::new() };
+        let admin = self.access.with_token(&token(Scope::Admin));
+        let reply = admin.json("POST", "/access/v1/syncs", &serde_json::to_value(request).expect("JSON")).await;
+        assert_eq!(reply.status, 202, "{}", reply.text);
+        let path = format!("/access/v1/syncs/{name}");
+        wait::until("the run ends", LIMIT, async || {
+            let run: RunStatus = serde_json::from_value(self.access.get(&path).await.json()).expect("a run");
+            run.phase.is_final().then_some(run)
+        })
+        .await
+    }
+
+    /// `GET /admin/v1/state`.
+    pub async fn state(&self) -> State {
+        serde_json::from_value(self.admin.get("/admin/v1/state").await.json()).expect("the state")
+    }
+}
+
+/// A body for `POST /Users` with all that is required.
+pub fn user_body(user_name: &str) -> Value {
+    json!({
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
+        "userName": user_name,
+        "name": { "givenName": "Given", "familyName": "Family" },
+        "emails": [{ "type": "work", "primary": true, "value": user_name }],
+        "active": true,
+    })
+}
+
+/// `tenant: role [application groups] from rules`, a line each.
+pub fn tenants(list: &Value) -> String {
+    let texts = |value: &Value| {
+        let items = value.as_array().map(Vec::as_slice).unwrap_or_default();
+        items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")
+    };
+    let lines = list.as_array().expect("a list of tenants").iter().map(|access| {
+        let (tenant, role) =
+            (access["tenant"].as_str().unwrap_or_default(), access["role"].as_str().unwrap_or_default());
+        format!("{tenant}: {role} [{}] from {}", texts(&access["applicationGroups"]), texts(&access["rules"]))
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Writes `tls/{tls.crt,tls.key,ca.crt}`: a server certificate of `signer`, clients checked against `ca`.
+pub fn write_certificates(folder: &Path, signer: &Authority, ca: &str) {
+    let dir = folder.join("tls");
+    std::fs::create_dir_all(&dir).expect("a folder");
+    let issued = signer.issue(SERVER_NAME, Usage::Server, Timestamp::now()).expect("a certificate");
+    for (name, text) in
+        [("tls.crt", issued.certificate_pem.as_str()), ("tls.key", issued.key_pem.expose_secret()), ("ca.crt", ca)]
+    {
+        std::fs::write(dir.join(name), text).expect("a file");
+    }
+}
+
+fn arguments(folder: &Path) -> Vec<String> {
+    let path = |name: &str| folder.join(name).display().to_string();
+    let mut arguments = vec!["endpoint".to_owned()];
+    for listener in ["public", "access", "admin", "metrics"] {
+        arguments.extend([format!("--{listener}-listen"), "127.0.0.1:0".to_owned()]);
+    }
+    arguments.extend(["--data".to_owned(), path("data"), "--admin-tls".to_owned(), path("tls")]);
+    arguments.extend(["--verifiers".to_owned(), path("verifiers.json")]);
+    arguments
+}
+
+fn mutual_tls(server: &Authority, signer: &Authority, usage: Usage, port: &str) -> Caller {
+    let own = signer.issue("scim-operator", usage, Timestamp::now()).expect("a certificate");
+    let identity = format!("{}{}", own.certificate_pem, own.key_pem.expose_secret());
+    Caller::mutual_tls(&format!("https://{SERVER_NAME}:{port}"), SERVER_NAME, &server.certificate_pem, &identity)
+}
