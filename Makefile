@@ -71,7 +71,7 @@ generate: build helm ## CRDs, the chart's copy of them, rendered charts, snapsho
 	INSTA_UPDATE=always INSTA_FORCE_PASS=1 cargo test $(BUILD) --lib --test it
 
 bench: ## speed, one table (loopback only)
-	cargo bench $(BUILD)
+	cargo bench --profile release --locked --target $(TARGET) --bench load
 
 soak: build ## hours of traffic and faults against one endpoint; MINUTES=…
 	hack/soak.sh

@@ -23,7 +23,12 @@ programs_missing() {
 }
 tools_missing() {
   local name
-  for name in "${TOOLS[@]}"; do [ -x "$(tool "$name")" ] || say "Go (builds $name)"; done
+  for name in "${TOOLS[@]}"; do
+    if [ ! -x "$(tool "$name")" ]; then
+      say "Go (builds $name and others)"
+      return
+    fi
+  done
 }
 tools() {
   if have apt-get; then install_packages "${PACKAGES[@]}"; fi
