@@ -61,10 +61,6 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 - apiGroups: [scim-operator.dev]
   resources: [rulesyncs]
   verbs: [create, delete]
-# For blockOwnerDeletion in owner references, where the API server checks that (OpenShift does). Finalizers are never set.
-- apiGroups: [scim-operator.dev]
-  resources: [scimdirectories/finalizers, scimaccesstokens/finalizers]
-  verbs: [update]
 - apiGroups: [""]
   resources: [secrets, services, serviceaccounts, persistentvolumeclaims]
   verbs: [get, list, watch, create, patch, delete]
