@@ -4,6 +4,8 @@
 pub mod discovery;
 mod error;
 mod filter;
+#[cfg(test)]
+mod fixture_tests;
 mod page;
 mod patch;
 mod path;

@@ -9,6 +9,8 @@
 
 mod apply;
 mod many;
+#[cfg(test)]
+mod member_tests;
 mod membership;
 mod message;
 mod single;
