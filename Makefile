@@ -66,9 +66,10 @@ drift: build helm # fails when `make generate` would change something
 ## --- make --------------------------------------------------------------------------------------------------------
 
 .PHONY: generate bench soak image helm
-generate: build helm ## CRDs, the chart's copy of them, rendered charts, snapshots
+generate: build helm ## CRDs, the chart's copy of them, rendered charts, snapshots, the page of behaviours
 	hack/generate.sh
 	INSTA_UPDATE=always INSTA_FORCE_PASS=1 cargo test $(BUILD) --lib --test it
+	UPDATE=1 cargo test $(BUILD) --test tidy the_list_of_behaviours
 
 bench: ## speed, one table (loopback only)
 	cargo bench --profile release --locked --target $(TARGET) --bench load
