@@ -42,7 +42,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let group = work::group(&server, &users.ids[..size]).await?;
         for connections in [1, 32] {
             let rate = work::patch_one_member(&server, &group, &users.ids, connections, MEASURED).await?;
-            let target = if connections == 1 { "≥ 2.3 k/s, same at both sizes" } else { "≥ 11 k/s, same at both sizes" };
+            let target =
+                if connections == 1 { "≥ 2.3 k/s, same at both sizes" } else { "≥ 11 k/s, same at both sizes" };
             rows.push(row(&format!("PATCH one member, group of {size}, {connections} connections"), rate, target));
         }
     }

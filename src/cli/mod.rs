@@ -7,6 +7,7 @@
 
 mod crds;
 mod endpoint;
+mod operator;
 mod simulate;
 mod standalone;
 
@@ -37,6 +38,8 @@ enum LogFormat {
 enum Command {
     /// Serves one directory of a cluster; the operator publishes its configuration.
     Endpoint(endpoint::Args),
+    /// Runs the controllers of a cluster.
+    Operator(operator::Args),
     /// Serves one directory from a folder of manifests, without a cluster.
     Standalone(standalone::Args),
     /// Prints the CustomResourceDefinitions, or the reference page made from them.
@@ -48,6 +51,7 @@ enum Command {
 async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Endpoint(args) => endpoint::run(args).await,
+        Command::Operator(args) => operator::run(args).await,
         Command::Standalone(args) => standalone::run(args).await,
         Command::Crds(args) => crds::run(args).await,
         Command::Simulate(args) => simulate::run(args).await,

@@ -7,7 +7,9 @@ mod run;
 
 use super::{Actor, Directory, Settings};
 use crate::access::{AccessView, GroupSelector, Ladder, Rule};
-use crate::config::{Dialect, DirectoryId, Document, Profile, Publication, Published, RuleEntry, RunStatus, SyncPolicy};
+use crate::config::{
+    Dialect, DirectoryId, Document, Profile, Publication, Published, RuleEntry, RunStatus, SyncPolicy,
+};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::time::Duration;

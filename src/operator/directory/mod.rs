@@ -1,5 +1,244 @@
 //! ScimDirectory: its endpoint workload and the configuration that is in force there.
+//!
+//! dereference (all reads) → validate (pure) → build (pure) → apply → publish → status. Revocations are published before
+//! anything else. Nothing is written for a directory, or in a namespace, that is being deleted.
 
+mod apply;
+mod automatic;
 pub mod build;
+mod dereference;
 mod drift;
 pub mod names;
+pub mod ownership;
+mod publish;
+mod seed;
+mod status;
+mod validate;
+
+pub use validate::Compiled;
+
+use crate::api::ScimDirectory;
+use crate::client::admin;
+use crate::config::Published;
+use crate::operator::context::Context;
+use crate::operator::link::poll::Target;
+use crate::operator::runtime::Key;
+use crate::operator::runtime::conditions::Standing;
+use crate::operator::{Error, status as writer, tls};
+use dereference::{Dereferenced, dereference};
+use jiff::Timestamp;
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::core::v1::Secret;
+use kube::Resource;
+use kube::runtime::controller::Action;
+use names::Names;
+use publish::Outcome;
+use std::sync::Arc;
+use std::time::Duration;
+use validate::{Validated, validate};
+
+const ATTEMPTS: usize = 3;
+
+/// Brings one directory to what its manifests say.
+pub async fn reconcile(ctx: &Context, directory: Arc<ScimDirectory>) -> Result<Action, Error> {
+    if directory.metadata.deletion_timestamp.is_some() {
+        // Nothing is revoked by accident: what is in force stays until the endpoint itself is gone (C010).
+        return Ok(Action::await_change());
+    }
+    if directory.spec.suspended() {
+        let wanted = status::suspended(&directory, Timestamp::now());
+        write_status(ctx, &directory, &wanted).await?;
+        return Ok(Action::await_change());
+    }
+    let mut attempt = 1;
+    loop {
+        match once(ctx, directory.clone()).await {
+            // Another configuration came into force meanwhile: read it and decide again.
+            Err(Error::Admin(admin::Error::StaleRevision(_))) if attempt < ATTEMPTS => attempt += 1,
+            other => return other,
+        }
+    }
+}
+
+/// What is forgotten of a directory that is gone.
+pub fn gone(ctx: &Context, key: &Key) {
+    ctx.links.forget(key);
+    ctx.dialler.forget(&Names::of(key).admin_server_name());
+    let stop = Target { key: key.clone(), uid: String::new(), server_name: String::new(), addresses: Vec::new() };
+    // A full queue is drained by live endpoints first; the poll of a dead one only fails quietly until the next try.
+    let _ = ctx.targets.try_send(stop);
+}
+
+async fn once(ctx: &Context, directory: Arc<ScimDirectory>) -> Result<Action, Error> {
+    let mut d = dereference(ctx, directory).await?;
+    let v = validate(&d, &ctx.settings);
+    remember(ctx, &d, &v).await;
+    let changes = v.revokes || !is_in_force(&d, &v);
+    if changes && v.store_obstacle.is_none() && v.revokes {
+        if !ctx.is_alive(&d.key, &d.uid).await? {
+            return Ok(Action::await_change());
+        }
+        // Revocations go first, whatever else is in the way.
+        if let Outcome::InForce(published) = publish::publish(ctx, &d, &v.compiled).await? {
+            d.in_force = Some(published);
+        }
+    }
+    let workload = match &v.obstacle {
+        Some(_) => d.found.workload.clone(),
+        None => match make(ctx, &d, &v).await? {
+            Some(workload) => Some(workload),
+            None => return Ok(Action::await_change()),
+        },
+    };
+    let published = settle(ctx, &mut d, &v).await?;
+    let again = automatic::run(ctx, &d, published.is_ok()).await?;
+    let report = report(ctx, &d, &v, workload.as_ref(), published);
+    write_status(ctx, &d.directory, &report.status).await?;
+    Ok(Action::requeue(wait(report.again, again)))
+}
+
+/// Makes and applies the children; `None` when the directory is going.
+async fn make(ctx: &Context, d: &Dereferenced, v: &Validated) -> Result<Option<Deployment>, Error> {
+    let names = Names::of(&d.key);
+    let authority = ctx.dialler.authority();
+    let tls = tls::endpoint_tls(authority, d.found.admin_tls.as_ref(), &names.admin_server_name(), d.now)?;
+    let first_time = d.found.workload.is_none() || d.found.verifiers.is_none();
+    if first_time && !ctx.is_alive(&d.key, &d.uid).await? {
+        return Ok(None);
+    }
+    let deleted = seed::deleted_default_rules(ctx, d).await?;
+    let plan = validate::plan(d, v, &ctx.settings, tls, floor(d, v), deleted);
+    let workload = apply::apply(ctx, build::build(&plan), &d.found).await?;
+    seed::own_token(ctx, d).await?;
+    seed::rules(ctx, d).await?;
+    Ok(Some(workload))
+}
+
+/// The revision below which a store may still know a revoked token. It belongs to one store; another begins anew.
+fn floor(d: &Dereferenced, v: &Validated) -> u64 {
+    let file = d.file.as_ref();
+    let before = file.map_or(0, |file| file.revocation_floor);
+    let Some(in_force) = &d.in_force else { return before };
+    let known = d.directory.status.as_ref().and_then(|status| status.store_id.as_ref());
+    if known.is_some_and(|known| *known != in_force.store_id) {
+        return 0;
+    }
+    let gone = file.is_some_and(|file| {
+        file.verifiers.iter().any(|old| !v.kept.iter().any(|new| new.verifier.token_id == old.verifier.token_id))
+    });
+    if gone { before.max(in_force.revision) } else { before }
+}
+
+fn is_in_force(d: &Dereferenced, v: &Validated) -> bool {
+    d.in_force.as_ref().is_some_and(|in_force| in_force.content_hash == v.compiled.content_hash)
+}
+
+/// Publishes what is not in force yet; otherwise says why it is not.
+async fn settle(ctx: &Context, d: &mut Dereferenced, v: &Validated) -> Result<Result<Arc<Published>, String>, Error> {
+    if let Some(obstacle) = &v.store_obstacle {
+        return Ok(Err(obstacle.message.clone()));
+    }
+    if !is_in_force(d, v) && d.in_force.is_some() && !ctx.is_alive(&d.key, &d.uid).await? {
+        return Ok(Err("the directory is being deleted".to_owned()));
+    }
+    Ok(match publish::publish(ctx, d, &v.compiled).await? {
+        Outcome::InForce(published) => {
+            let news = d.in_force.replace(published.clone()).is_none_or(|old| old.revision != published.revision);
+            if news {
+                ctx.wake_dependents(&d.key).await;
+            }
+            Ok(published)
+        }
+        Outcome::Unreachable(why) => Err(why),
+    })
+}
+
+/// Leaves for the other controllers what they need to know, polls the endpoint, and wakes whom it concerns.
+async fn remember(ctx: &Context, d: &Dereferenced, v: &Validated) {
+    let changed = ctx.links.update(&d.key, &d.uid, |link| {
+        let changed = link.compiled.as_deref() != Some(&v.compiled) || link.kept.as_deref() != Some(&v.kept);
+        if changed {
+            link.compiled = Some(Arc::new(v.compiled.clone()));
+            link.kept = Some(Arc::new(v.kept.clone()));
+        }
+        link.unreachable.clone_from(&d.unreachable);
+        changed
+    });
+    let target = Target {
+        key: d.key.clone(),
+        uid: d.uid.clone(),
+        server_name: Names::of(&d.key).admin_server_name(),
+        addresses: d.addresses.clone(),
+    };
+    let _ = ctx.targets.send(target).await;
+    if changed {
+        ctx.wake_dependents(&d.key).await;
+    }
+}
+
+fn report(
+    ctx: &Context,
+    d: &Dereferenced,
+    v: &Validated,
+    workload: Option<&Deployment>,
+    published: Result<Arc<Published>, String>,
+) -> status::Report {
+    let api_key = d.key.sibling(Names::of(&d.key).api_key());
+    let obstacle: Option<Standing> = v.obstacle.clone().or_else(|| v.store_obstacle.clone());
+    let enabled = d.rules.iter().filter(|rule| match rule {
+        crate::manifests::RuleManifest::Read(rule) => rule.spec.directory_ref.name == d.key.name && rule.spec.enabled(),
+        crate::manifests::RuleManifest::Undecodable(rule) => {
+            !rule.disabled && v.compiled.rules.contains_key(&rule.name)
+        }
+    });
+    status::report(&status::Facts {
+        directory: &d.directory,
+        base_url: &v.base_url,
+        obstacle,
+        verdict: &v.compiled.directory,
+        rules: &v.compiled.rules,
+        rules_enabled: enabled.count(),
+        workload,
+        published: published.as_deref().map_err(Clone::clone),
+        state: d.state.as_deref(),
+        kept: &v.kept,
+        api_key_exists: ctx
+            .stores
+            .secrets
+            .get(&api_key.object_ref::<kube::core::PartialObjectMeta<Secret>>())
+            .is_some(),
+        figures_due: figures_due(ctx, d),
+        now: d.now,
+        started: ctx.started,
+    })
+}
+
+/// Once per interval since the operator's start, and not in the first.
+fn figures_due(ctx: &Context, d: &Dereferenced) -> bool {
+    let interval = status::interval(ctx.started, d.now);
+    d.state.is_some()
+        && ctx.links.update(&d.key, &d.uid, |link| {
+            let due = interval > link.figures_interval;
+            link.figures_interval = interval;
+            due
+        })
+}
+
+async fn write_status(
+    ctx: &Context,
+    directory: &ScimDirectory,
+    wanted: &crate::api::ScimDirectoryStatus,
+) -> Result<(), Error> {
+    let current = directory.status.as_ref();
+    if writer::write(&ctx.client, &ctx.metrics, "ScimDirectory", directory, current, wanted).await? {
+        let before = current.map(|status| status.conditions.as_slice()).unwrap_or_default();
+        ctx.events.conditions(&directory.object_ref(&()), before, &wanted.conditions).await;
+    }
+    Ok(())
+}
+
+/// The shorter of two waits, at least half a second.
+fn wait(report: jiff::SignedDuration, run: Option<jiff::SignedDuration>) -> Duration {
+    let shorter = run.map_or(report, |run| run.min(report));
+    Duration::try_from(shorter).unwrap_or(Duration::ZERO).max(Duration::from_millis(500))
+}

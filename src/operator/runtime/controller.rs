@@ -39,6 +39,17 @@ impl<K> Controller<K>
 where
     K: kube::Resource<DynamicType = ()> + Clone + Debug + Send + Sync + 'static,
 {
+    /// A controller over a store.
+    pub fn of(
+        name: &'static str,
+        store: &Store<K>,
+        requests: Receiver<Key>,
+        metrics: &Arc<Metrics>,
+        stop: &CancellationToken,
+    ) -> Self {
+        Self { name, store: store.clone(), requests, metrics: metrics.clone(), stop: stop.clone() }
+    }
+
     /// Runs until `stop`. `gone` is told about every requested object that is not there any more.
     pub async fn run<F, Fut>(self, reconcile: F, gone: impl Fn(&Key)) -> Result<(), Error>
     where

@@ -2,7 +2,7 @@
 //!
 //! Knows nothing of directories, rules or tokens.
 
-mod backoff;
+pub mod backoff;
 pub mod client;
 pub mod conditions;
 mod controller;

@@ -20,7 +20,8 @@ use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Secret, Service, Service
 use k8s_openapi::api::networking::v1::NetworkPolicy;
 
 pub use meta::owner_reference;
-pub use services::ADMIN_PORT;
+pub use secrets::VERIFIERS_FILE;
+pub use services::{ADMIN_PORT, PUBLIC_PORT};
 pub use storage::{DELETED_DEFAULT_RULES, ExistingVolume, bytes as quantity};
 
 /// Everything the children are made from.

@@ -98,6 +98,7 @@ fn container(plan: &Plan) -> Container {
         image_pull_policy: Some("IfNotPresent".to_owned()),
         args: Some(vec![
             "endpoint".to_owned(),
+            "--log-format=json".to_owned(),
             format!("--data={DATA}"),
             format!("--public-listen={}", listen(PUBLIC_PORT)),
             format!("--access-listen={}", listen(ACCESS_PORT)),

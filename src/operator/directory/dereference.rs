@@ -1,0 +1,209 @@
+//! Everything a directory's reconcile reads, read once, up front: stores, Secrets, and the configuration in force.
+//!
+//! Stores first, live reads after them. Decides nothing.
+
+use super::build::VERIFIERS_FILE;
+use super::names::Names;
+use crate::api::{ScimAccessToken, ScimDirectory, UserManagementRule};
+use crate::client::admin;
+use crate::config::{Published, State};
+use crate::manifests::{RuleManifest, UndecodableRule};
+use crate::operator::Error;
+use crate::operator::context::Context;
+use crate::operator::link::{self, dial};
+use crate::operator::runtime::Key;
+use crate::operator::tls;
+use crate::operator::token::{Kept, VerifiersFile, secret as token_secret};
+use jiff::Timestamp;
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Secret, Service, ServiceAccount};
+use k8s_openapi::api::networking::v1::NetworkPolicy;
+use kube::core::{DynamicObject, NamespaceResourceScope};
+use kube::discovery::ApiResource;
+use kube::runtime::reflector::Store;
+use kube::{Api, Resource};
+use serde::de::DeserializeOwned;
+use std::fmt::Debug;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// The children as they are.
+#[derive(Default)]
+pub struct Found {
+    pub account: Option<ServiceAccount>,
+    pub admin_tls: Option<Secret>,
+    pub verifiers: Option<Secret>,
+    pub data: Option<PersistentVolumeClaim>,
+    pub public_service: Option<Service>,
+    pub access_service: Option<Service>,
+    pub admin_service: Option<Service>,
+    pub policy: Option<NetworkPolicy>,
+    pub workload: Option<Deployment>,
+}
+
+/// What one reconcile of a directory works with.
+pub struct Dereferenced {
+    pub directory: Arc<ScimDirectory>,
+    pub key: Key,
+    pub uid: String,
+    pub rules: Vec<RuleManifest>,
+    pub tokens: Vec<Arc<ScimAccessToken>>,
+    pub undecodable_tokens: Vec<String>,
+    /// Values that were made and not yet hashed into the verifiers.
+    pub fresh: Vec<Kept>,
+    pub file: Option<VerifiersFile>,
+    pub found: Found,
+    pub addresses: Vec<SocketAddr>,
+    pub in_force: Option<Arc<Published>>,
+    pub unreachable: Option<String>,
+    pub state: Option<Arc<State>>,
+    pub now: Timestamp,
+}
+
+/// Reads all of it.
+pub async fn dereference(ctx: &Context, directory: Arc<ScimDirectory>) -> Result<Dereferenced, Error> {
+    let key = Key::of(directory.as_ref());
+    let uid = directory.metadata.uid.clone().unwrap_or_default();
+    let now = Timestamp::now();
+    let names = Names::of(&key);
+    let tokens = ctx.tokens_in(&key.namespace);
+    let rules = rules(ctx, &key).await?;
+    let found = children(ctx, &key, &names).await?;
+    let file = found.verifiers.as_ref().map(|secret| read_verifiers(secret, &names)).transpose()?;
+    let fresh = fresh(ctx, &key, &tokens, file.as_ref()).await?;
+    let slices = ctx.stores.slices.state_filter(|s| s.metadata.namespace.as_deref() == Some(&key.namespace));
+    let addresses = dial::addresses(slices.iter().map(AsRef::as_ref), &names.admin_service());
+    let link = ctx.links.update(&key, &uid, |link| {
+        link.addresses.clone_from(&addresses);
+        link.clone()
+    });
+    let (in_force, unreachable) = match current(&link) {
+        Some(in_force) => (Some(in_force), None),
+        None => read_in_force(ctx, &key, &uid, &names, &addresses).await?,
+    };
+    Ok(Dereferenced {
+        undecodable_tokens: ctx.stores.undecodable_tokens.names_in(&key.namespace),
+        state: link.state.filter(|state| in_force.as_ref().is_some_and(|f| f.store_id == state.store_id)),
+        directory,
+        key,
+        uid,
+        rules,
+        tokens,
+        fresh,
+        file,
+        found,
+        addresses,
+        in_force,
+        unreachable,
+        now,
+    })
+}
+
+/// The configuration in force as last read, unless the endpoint has since told of another one.
+fn current(link: &link::Link) -> Option<Arc<Published>> {
+    let in_force = link.in_force.clone()?;
+    let told_otherwise = link
+        .state
+        .as_ref()
+        .is_some_and(|state| state.revision > in_force.revision || state.store_id != in_force.store_id);
+    (!told_otherwise).then_some(in_force)
+}
+
+/// Asks one replica after the other; that none answers is no error but something to report.
+async fn read_in_force(
+    ctx: &Context,
+    key: &Key,
+    uid: &str,
+    names: &Names,
+    addresses: &[SocketAddr],
+) -> Result<(Option<Arc<Published>>, Option<String>), Error> {
+    let mut unreachable = None;
+    for address in addresses {
+        let client = ctx.dialler.client(&names.admin_server_name(), *address, Timestamp::now())?;
+        match client.published().await {
+            Ok(published) => {
+                let published = Arc::new(published);
+                ctx.links.update(key, uid, |link| link.in_force = Some(published.clone()));
+                return Ok((Some(published), None));
+            }
+            Err(error @ (admin::Error::Unreachable { .. } | admin::Error::Refused { .. })) => {
+                unreachable = Some(error.to_string());
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok((None, unreachable))
+}
+
+async fn rules(ctx: &Context, key: &Key) -> Result<Vec<RuleManifest>, Error> {
+    let undecodable = ctx.stores.undecodable_rules.names_in(&key.namespace);
+    let here = |rule: &UserManagementRule| rule.metadata.namespace.as_deref() == Some(&key.namespace);
+    let readable = ctx
+        .stores
+        .rules
+        .state_filter(here)
+        .into_iter()
+        .filter(|rule| !rule.metadata.name.as_ref().is_some_and(|name| undecodable.contains(name)));
+    let mut rules: Vec<_> = readable.map(|rule| RuleManifest::from(UserManagementRule::clone(&rule))).collect();
+    let resource = ApiResource::erase::<UserManagementRule>(&());
+    let raw: Api<DynamicObject> = Api::namespaced_with(ctx.client.clone(), &key.namespace, &resource);
+    for name in undecodable {
+        let reason = ctx.stores.undecodable_rules.reason(&key.sibling(&name)).unwrap_or_default();
+        let object = raw.get_opt(&name).await.map_err(|e| Error::kube("read a rule that does not fit", e))?;
+        let object = object.and_then(|object| serde_json::to_value(object).ok());
+        rules.extend(object.map(|raw| RuleManifest::Undecodable(UndecodableRule::from_raw(&raw, reason))));
+    }
+    Ok(rules)
+}
+
+async fn children(ctx: &Context, key: &Key, names: &Names) -> Result<Found, Error> {
+    let stores = &ctx.stores;
+    let secrets: Api<Secret> = ctx.api(&key.namespace);
+    let secret = |error| Error::kube("read a Secret of the directory", error);
+    Ok(Found {
+        account: child(ctx, &stores.accounts, key, names.endpoint()).await?,
+        admin_tls: secrets.get_opt(&names.admin_tls()).await.map_err(secret)?,
+        verifiers: secrets.get_opt(&names.verifiers()).await.map_err(secret)?,
+        data: child(ctx, &stores.claims, key, names.data()).await?,
+        public_service: child(ctx, &stores.services, key, names.public_service()).await?,
+        access_service: child(ctx, &stores.services, key, names.access_service()).await?,
+        admin_service: child(ctx, &stores.services, key, names.admin_service()).await?,
+        policy: child(ctx, &stores.policies, key, names.endpoint()).await?,
+        workload: child(ctx, &stores.workloads, key, names.endpoint()).await?,
+    })
+}
+
+/// A child from its store. One that is not there is asked for: a foreign object does not bear our label.
+async fn child<K>(ctx: &Context, store: &Store<K>, directory: &Key, name: String) -> Result<Option<K>, Error>
+where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + DeserializeOwned + Debug,
+{
+    let key = directory.sibling(name);
+    if let Some(object) = store.get(&key.object_ref()) {
+        return Ok(Some(K::clone(&object)));
+    }
+    ctx.api::<K>(&key.namespace).get_opt(&key.name).await.map_err(|e| Error::kube("read a child of the directory", e))
+}
+
+fn read_verifiers(secret: &Secret, names: &Names) -> Result<VerifiersFile, Error> {
+    let Some(text) = tls::text(secret, VERIFIERS_FILE) else { return Ok(VerifiersFile::default()) };
+    serde_json::from_str(&text)
+        .map_err(|error| Error::Damaged { what: format!("Secret {}", names.verifiers()), detail: error.to_string() })
+}
+
+/// The values of tokens whose hash is not kept yet, hashed.
+async fn fresh(
+    ctx: &Context,
+    key: &Key,
+    tokens: &[Arc<ScimAccessToken>],
+    file: Option<&VerifiersFile>,
+) -> Result<Vec<Kept>, Error> {
+    let kept = |uid: &Option<String>| {
+        file.is_some_and(|file| file.verifiers.iter().any(|kept| Some(&kept.token_uid) == uid.as_ref()))
+    };
+    let mut fresh = Vec::new();
+    for token in tokens.iter().filter(|t| t.spec.directory_ref.name == key.name && !kept(&t.metadata.uid)) {
+        fresh.extend(token_secret::hashed(ctx, token).await?);
+    }
+    Ok(fresh)
+}

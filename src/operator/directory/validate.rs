@@ -1,0 +1,173 @@
+//! From what was read to what is to be made and published. Pure: no client; time came in with what was read.
+
+use super::build::{ExistingVolume, Plan};
+use super::dereference::Dereferenced;
+use super::names::Names;
+use super::ownership;
+use crate::api::directory::Storage;
+use crate::api::reason::STORE_CHANGED;
+use crate::api::{ScimAccessToken, label};
+use crate::config::{Document, Verifier};
+use crate::manifests::{self, DirectoryVerdict, RuleVerdict, token_limit};
+use crate::operator::context::Settings;
+use crate::operator::runtime::conditions::Standing;
+use crate::operator::tls::EndpointTls;
+use crate::operator::token::{Kept, VerifiersFile};
+use kube::ResourceExt;
+use std::collections::BTreeMap;
+
+/// What a directory's manifests came to: what the other controllers need to know of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Compiled {
+    /// What is to be published.
+    pub document: Document,
+    /// Its hash.
+    pub content_hash: String,
+    /// How the directory stands.
+    pub directory: DirectoryVerdict,
+    /// How each rule stands, by name.
+    pub rules: BTreeMap<String, RuleVerdict>,
+    /// Which rules it was made from: uid and generation by name.
+    pub sources: BTreeMap<String, (String, i64)>,
+}
+
+/// What is to be done for a directory.
+pub struct Validated {
+    /// What is to be published.
+    pub compiled: Compiled,
+    /// The tokens whose hashes are kept.
+    pub kept: Vec<Kept>,
+    /// A verifier that is in force is not in what is to be published: revocations go first.
+    pub revokes: bool,
+    /// Why the children may not be made.
+    pub obstacle: Option<Standing>,
+    /// Why nothing may be published.
+    pub store_obstacle: Option<Standing>,
+    /// The public SCIM base.
+    pub base_url: String,
+}
+
+/// Judges everything that was read.
+pub fn validate(d: &Dereferenced, settings: &Settings) -> Validated {
+    let base_url = base_url(d, &settings.cluster_domain);
+    let kept = kept(d);
+    let verifiers: Vec<Verifier> = kept.iter().map(|kept| kept.verifier.clone()).collect();
+    let previous = d.in_force.as_ref().and_then(|published| published.document.as_ref());
+    let compiled = manifests::compile(&d.directory, &base_url, &d.rules, &verifiers, previous);
+    let ours = previous.filter(|document| document.directory.uid == d.uid);
+    let revokes = ours.is_some_and(|document| {
+        document.verifiers.iter().any(|old| !verifiers.iter().any(|new| new.token_id == old.token_id))
+    });
+    let own_token = d.tokens.iter().find(|token| token.name_any() == d.key.name);
+    Validated {
+        compiled: Compiled {
+            content_hash: compiled.document.content_hash(),
+            document: compiled.document,
+            directory: compiled.directory,
+            rules: compiled.rules.into_iter().map(|verdict| (verdict.name.clone(), verdict)).collect(),
+            sources: sources(d),
+        },
+        kept,
+        revokes,
+        obstacle: ownership::obstacle(&d.found, own_token.map(AsRef::as_ref), &d.key.name, &d.uid),
+        store_obstacle: store_obstacle(d),
+        base_url,
+    }
+}
+
+/// The public SCIM base: what the directory says, or the cluster address of its Service.
+fn base_url(d: &Dereferenced, cluster_domain: &str) -> String {
+    let origin = d.directory.spec.endpoint().base_url.unwrap_or_else(|| {
+        let service = Names::of(&d.key).public_service();
+        format!("http://{service}.{}.svc.{cluster_domain}:{}", d.key.namespace, super::build::PUBLIC_PORT)
+    });
+    format!("{}/scim/v2", origin.trim_end_matches('/'))
+}
+
+/// The hashes that stay: of every token of this directory that is there and that no older one stands in the way of.
+fn kept(d: &Dereferenced) -> Vec<Kept> {
+    let tokens: Vec<ScimAccessToken> = d.tokens.iter().map(|token| ScimAccessToken::clone(token)).collect();
+    let refused = token_limit(&tokens, d.now);
+    let file = d.file.clone().unwrap_or_default();
+    let mut kept = Vec::new();
+    for token in &tokens {
+        let ours = token.spec.directory_ref.name == d.key.name && token.metadata.deletion_timestamp.is_none();
+        let name = token.name_any();
+        if !ours || d.undecodable_tokens.contains(&name) {
+            continue;
+        }
+        let of_token = |kept: &&Kept| Some(&kept.token_uid) == token.metadata.uid.as_ref();
+        let known = file.verifiers.iter().find(of_token).cloned();
+        let found = known.or_else(|| d.fresh.iter().find(of_token).cloned()).or_else(|| from_force(d, token));
+        kept.extend(found.filter(|_| !refused.contains_key(&name)));
+    }
+    // A token that cannot be read is not a token that was deleted (C008).
+    let unreadable = |kept: &&Kept| d.undecodable_tokens.contains(&kept.verifier.name);
+    kept.extend(file.verifiers.iter().filter(unreadable).cloned());
+    kept.sort_by(|a, b| a.verifier.token_id.cmp(&b.verifier.token_id));
+    kept
+}
+
+/// When the verifiers Secret and the plaintext Secret are both gone, what is in force still knows the hash.
+fn from_force(d: &Dereferenced, token: &ScimAccessToken) -> Option<Kept> {
+    let status = token.status.as_ref()?;
+    let document = d.in_force.as_ref()?.document.as_ref().filter(|document| document.directory.uid == d.uid)?;
+    let same = |v: &&Verifier| Some(&v.token_id) == status.token_id.as_ref() && v.name == token.name_any();
+    Some(Kept {
+        verifier: document.verifiers.iter().find(same)?.clone(),
+        token_uid: token.metadata.uid.clone()?,
+        issued_at: status.issued_at.as_ref()?.0,
+    })
+}
+
+fn sources(d: &Dereferenced) -> BTreeMap<String, (String, i64)> {
+    let readable = d.rules.iter().filter_map(|rule| match rule {
+        manifests::RuleManifest::Read(rule) => {
+            let meta = &rule.metadata;
+            Some((rule.name_any(), (meta.uid.clone().unwrap_or_default(), meta.generation.unwrap_or_default())))
+        }
+        manifests::RuleManifest::Undecodable(_) => None,
+    });
+    readable.collect()
+}
+
+/// A lost volume must not look like an empty organisation (C009): another store than the known one needs a person.
+fn store_obstacle(d: &Dereferenced) -> Option<Standing> {
+    let known = d.directory.status.as_ref()?.store_id.as_ref()?;
+    let found = &d.in_force.as_ref()?.store_id;
+    let accepted = d.directory.annotations().get(label::ACCEPT_STORE) == Some(found);
+    (known != found && !accepted).then(|| {
+        let message = format!(
+            "the endpoint found the store {found}, not {known}: bring the volume back, or accept the new store with \
+             the annotation {}: {found}",
+            label::ACCEPT_STORE
+        );
+        Standing::new(STORE_CHANGED, message)
+    })
+}
+
+/// The plan of the children.
+pub fn plan(d: &Dereferenced, v: &Validated, s: &Settings, tls: EndpointTls, floor: u64, deleted: Vec<String>) -> Plan {
+    let endpoint = d.directory.spec.endpoint();
+    let Storage::Sqlite(storage) = endpoint.storage();
+    Plan {
+        key: d.key.clone(),
+        uid: d.uid.clone(),
+        image: s.image.clone(),
+        operator_namespace: s.namespace.clone(),
+        storage,
+        volume: d.found.data.as_ref().and_then(|claim| claim.spec.as_ref()).map(|spec| ExistingVolume {
+            class: spec.storage_class_name.clone(),
+            size: spec
+                .resources
+                .as_ref()
+                .and_then(|resources| resources.requests.as_ref()?.get("storage").map(|q| q.0.clone()))
+                .unwrap_or_default(),
+        }),
+        replicas: endpoint.replicas(),
+        resources: endpoint.resources,
+        tls,
+        verifiers: VerifiersFile { revocation_floor: floor, verifiers: v.kept.clone() }.text(),
+        deleted_default_rules: deleted,
+    }
+}

@@ -1,0 +1,133 @@
+//! A rule's status, from what its directory compiled, what is in force, and what the endpoint says. Pure.
+
+use crate::api::rule::LastSync;
+use crate::api::{UserManagementRule, UserManagementRuleStatus, label, reason};
+use crate::config::{RuleEntry, RuleState};
+use crate::manifests::RuleVerdict;
+use crate::operator::link::Link;
+use crate::operator::runtime::conditions::{Standing, Wanted, merge, seconds};
+use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use kube::ResourceExt;
+
+/// What a rule's status is made from.
+pub struct Facts<'a> {
+    /// The rule.
+    pub rule: &'a UserManagementRule,
+    /// Whether its directory is there.
+    pub directory_exists: bool,
+    /// What is known of its directory's endpoint.
+    pub link: Option<&'a Link>,
+    /// Why it cannot be read as it is now, if so; `rule` is then what it was.
+    pub undecodable: Option<String>,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// The whole status.
+pub fn report(f: &Facts<'_>) -> UserManagementRuleStatus {
+    let previous = f.rule.status.clone().unwrap_or_default();
+    let generation = f.rule.metadata.generation.unwrap_or_default();
+    let name = f.rule.name_any();
+    let entry = in_force(f, &name);
+    let state = f.link.and_then(|link| link.state.as_ref()?.rules.iter().find(|rule| rule.name == name).cloned());
+    let (accepted, standing) = standing(f, &name, entry.as_ref());
+    let mut wanted = standing.conditions();
+    wanted.push(accepted);
+    // What the endpoint says of another content says nothing of this one.
+    let current = state.filter(|state| entry.as_ref().is_none_or(|entry| state.hash.as_ref() == Some(&entry.hash())));
+    wanted.push(group_resolved(current.as_ref()));
+    wanted.push(in_sync(current.as_ref(), f.directory_exists));
+    UserManagementRuleStatus {
+        observed_generation: Some(generation),
+        conditions: merge(&previous.conditions, wanted, generation, f.now),
+        rule_hash: entry.map(|entry| entry.hash()).or(previous.rule_hash).filter(|_| f.directory_exists),
+        idp_group_id: match &current {
+            Some(state) => state.group_id.clone(),
+            None => previous.idp_group_id.filter(|_| f.directory_exists),
+        },
+        last_sync: current.and_then(|state| state.last_sync).map_or(previous.last_sync, |last| {
+            Some(LastSync {
+                name: last.name,
+                time: Time(seconds(last.time)),
+                users_changed: i64::try_from(last.users_changed).unwrap_or(i64::MAX),
+            })
+        }),
+        last_handled_reconcile_at: f.rule.annotations().get(label::RECONCILE_REQUESTED_AT).cloned(),
+    }
+}
+
+fn in_force(f: &Facts<'_>, name: &str) -> Option<RuleEntry> {
+    let document = f.link?.in_force.as_ref()?.document.as_ref()?;
+    let ours = Some(&document.directory.uid) == f.link.map(|link| &link.uid);
+    document.rules.iter().find(|entry| ours && entry.rule.name == name).cloned()
+}
+
+/// Whether the rule was compiled as it is now, and how.
+fn verdict<'a>(f: &Facts<'a>, name: &str) -> Option<&'a RuleVerdict> {
+    let compiled = f.link?.compiled.as_ref()?;
+    let meta = &f.rule.metadata;
+    let source = (meta.uid.clone().unwrap_or_default(), meta.generation.unwrap_or_default());
+    let same = f.undecodable.is_some() || compiled.sources.get(name) == Some(&source);
+    compiled.rules.get(name).filter(|_| same)
+}
+
+fn standing(f: &Facts<'_>, name: &str, entry: Option<&RuleEntry>) -> (Wanted, Standing) {
+    if !f.directory_exists {
+        let directory = &f.rule.spec.directory_ref.name;
+        let message = format!("no ScimDirectory {directory} is in this namespace: make it");
+        let reason = reason::DIRECTORY_NOT_FOUND;
+        return (Wanted::no("Accepted", reason, message.clone()), Standing::new(reason, message));
+    }
+    let Some(verdict) = verdict(f, name) else {
+        let accepted = Wanted::unknown("Accepted", reason::PROGRESSING, reason::PROGRESSING.meaning);
+        return (accepted, Standing::plain(reason::PROGRESSING));
+    };
+    if let Some(refusal) = &verdict.refusal {
+        let tail = if verdict.held { "; its last accepted content stays in force" } else { "; nothing is in force" };
+        let message = format!("{}{tail}", refusal.message);
+        return (Wanted::no("Accepted", refusal.reason, message.clone()), Standing::new(refusal.reason, message));
+    }
+    let accepted = Wanted::yes("Accepted", reason::ACCEPTED_REASON, "the spec makes sense");
+    let wanted = f.link.and_then(|link| {
+        let compiled = link.compiled.as_ref()?;
+        compiled.document.rules.iter().find(|entry| entry.rule.name == name)
+    });
+    let published = wanted.is_some() && wanted == entry;
+    let standing = match (published, f.rule.spec.enabled()) {
+        (true, true) => Standing::new(reason::PUBLISHED, "the rule is in force for messages of the provider"),
+        (true, false) => Standing::plain(reason::DISABLED),
+        (false, _) => Standing::plain(reason::PUBLISH_PENDING),
+    };
+    (accepted, standing)
+}
+
+fn group_resolved(state: Option<&RuleState>) -> Wanted {
+    match state {
+        Some(RuleState { group_id: Some(_), .. }) => {
+            Wanted::yes("IdpGroupResolved", reason::GROUP_RESOLVED, reason::GROUP_RESOLVED.meaning)
+        }
+        Some(_) => Wanted::no("IdpGroupResolved", reason::GROUP_NOT_PROVISIONED, reason::GROUP_NOT_PROVISIONED.meaning),
+        None => {
+            Wanted::unknown("IdpGroupResolved", reason::PROGRESSING, "the endpoint has not spoken of this content yet")
+        }
+    }
+}
+
+fn in_sync(state: Option<&RuleState>, directory_exists: bool) -> Wanted {
+    match state {
+        Some(state) if state.in_sync => Wanted::yes("InSync", reason::UP_TO_DATE, reason::UP_TO_DATE.meaning),
+        Some(state) if state.reason.as_deref() == Some(reason::ROLES_CHANGED.name) => {
+            Wanted::no("InSync", reason::ROLES_CHANGED, reason::ROLES_CHANGED.meaning)
+        }
+        Some(_) => Wanted::no("InSync", reason::RULE_CHANGED, reason::RULE_CHANGED.meaning),
+        None if directory_exists => {
+            Wanted::unknown("InSync", reason::PROGRESSING, "the endpoint has not spoken of this content yet")
+        }
+        None => Wanted::unknown("InSync", reason::DIRECTORY_NOT_FOUND, "the rule has no directory"),
+    }
+}
+
+#[cfg(test)]
+#[path = "status_tests.rs"]
+mod tests;

@@ -1,0 +1,178 @@
+//! Who wants a reconcile because of what happened to whom.
+
+use super::context::{Context, Trigger};
+use super::link::poll::News;
+use super::runtime::{Change, Key, Touched};
+use super::token::secret;
+use crate::api::{RuleSync, ScimAccessToken, ScimDirectory, UserManagementRule, label};
+use crate::config::State;
+use kube::ResourceExt;
+
+/// A directory: itself and everything that names it.
+pub async fn directory(ctx: &Context, touched: Touched<ScimDirectory>) {
+    let mut triggers = vec![Trigger::Directory(touched.key.clone())];
+    triggers.extend(ctx.dependents(&touched.key));
+    send(ctx, triggers).await;
+}
+
+/// A rule: itself and its directory, which publishes it.
+pub async fn rule(ctx: &Context, touched: Touched<UserManagementRule>) {
+    report_undecodable("UserManagementRule", &touched.key, touched.change);
+    let mut triggers = vec![Trigger::Rule(touched.key.clone())];
+    match &touched.object {
+        Some(rule) => triggers.push(Trigger::Directory(touched.key.sibling(&rule.spec.directory_ref.name))),
+        // Never readable so far: whose it is is not known.
+        None => triggers.extend(directories_in(ctx, &touched.key.namespace)),
+    }
+    send(ctx, triggers).await;
+}
+
+/// A token: itself, its directory, and when it goes, the tokens it stood in the way of.
+pub async fn token(ctx: &Context, touched: Touched<ScimAccessToken>) {
+    report_undecodable("ScimAccessToken", &touched.key, touched.change);
+    let mut triggers = vec![Trigger::Token(touched.key.clone())];
+    match &touched.object {
+        Some(token) => {
+            let directory = touched.key.sibling(&token.spec.directory_ref.name);
+            if touched.change == Change::Deleted {
+                triggers.extend(ctx.dependents(&directory).into_iter().filter(|t| matches!(t, Trigger::Token(_))));
+            }
+            triggers.insert(0, Trigger::Directory(directory));
+        }
+        None => triggers.extend(directories_in(ctx, &touched.key.namespace)),
+    }
+    send(ctx, triggers).await;
+}
+
+/// A run: itself, and when it goes before it ended, the endpoint's queue.
+pub async fn sync(ctx: &Context, touched: Touched<RuleSync>) {
+    report_undecodable("RuleSync", &touched.key, touched.change);
+    let mut triggers = vec![Trigger::Sync(touched.key.clone())];
+    if let (Change::Deleted, Some(sync)) = (touched.change, &touched.object) {
+        let directory = touched.key.sibling(&sync.spec.directory_ref.name);
+        let ended = sync.status.as_ref().and_then(|status| status.phase).is_some_and(|phase| phase.is_final());
+        if let (false, Some(owner), Some(uid)) = (ended, ctx.directory(&directory), sync.uid()) {
+            let owner = owner.uid().unwrap_or_default();
+            ctx.links.update(&directory, &owner, |link| link.cancelled.push(uid));
+            triggers.push(Trigger::Directory(directory));
+        }
+    }
+    send(ctx, triggers).await;
+}
+
+/// A child, by its label; a plaintext Secret concerns its token too.
+pub async fn child<K: kube::Resource>(ctx: &Context, touched: Touched<K>) {
+    let Some(object) = &touched.object else { return };
+    let labels = object.labels();
+    let directory = labels.get(label::DIRECTORY).map(|name| Trigger::Directory(touched.key.sibling(name)));
+    let token = labels.get(secret::TOKEN).map(|name| Trigger::Token(touched.key.sibling(name)));
+    send(ctx, directory.into_iter().chain(token).collect()).await;
+}
+
+/// What a state poll brought.
+pub async fn state(ctx: &Context, news: News) {
+    send(ctx, told(&news, ctx.dependents(&news.key))).await;
+}
+
+fn told(news: &News, dependents: Vec<Trigger>) -> Vec<Trigger> {
+    let News { key, before, now } = news;
+    let Some(before) = before else {
+        // The first word of an endpoint: everything may be news.
+        return std::iter::once(Trigger::Directory(key.clone())).chain(dependents).collect();
+    };
+    let mut triggers = Vec::new();
+    let heard = before.provisioning.last_request_time.is_none() && now.provisioning.last_request_time.is_some();
+    if heard || !same_but_figures(before, now) {
+        triggers.push(Trigger::Directory(key.clone()));
+    }
+    let changed = now.rules.iter().filter(|rule| !before.rules.contains(rule));
+    triggers.extend(changed.map(|rule| Trigger::Rule(key.sibling(&rule.name))));
+    let runs_changed = before.runs != now.runs;
+    let uses_changed = before.tokens != now.tokens;
+    triggers.extend(dependents.into_iter().filter(|trigger| match trigger {
+        Trigger::Sync(_) => runs_changed,
+        Trigger::Token(_) => uses_changed,
+        Trigger::Rule(_) | Trigger::Directory(_) => false,
+    }));
+    triggers
+}
+
+fn same_but_figures(before: &State, now: &State) -> bool {
+    let facts = |state: &State| (state.revision, state.store_id.clone());
+    facts(before) == facts(now) && before.rules == now.rules && before.runs == now.runs
+}
+
+fn directories_in(ctx: &Context, namespace: &str) -> Vec<Trigger> {
+    let here = |directory: &ScimDirectory| directory.metadata.namespace.as_deref() == Some(namespace);
+    let directories = ctx.stores.directories.state_filter(here);
+    directories.iter().map(|directory| Trigger::Directory(Key::of(directory.as_ref()))).collect()
+}
+
+fn report_undecodable(kind: &'static str, key: &Key, change: Change) {
+    if change == Change::Undecodable {
+        tracing::warn!(kind, object = %key, "an object does not fit this version's types; its last content stays in force");
+    }
+}
+
+async fn send(ctx: &Context, triggers: Vec<Trigger>) {
+    for trigger in triggers {
+        ctx.queues.send(trigger).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+    use std::sync::Arc;
+
+    fn state(changes: Value) -> Arc<State> {
+        let mut state = json!({
+            "position": "p", "storeId": "s", "revision": 1, "groups": 0, "runs": [], "tokens": [],
+            "rules": [{"name": "a", "inSync": true}, {"name": "b", "inSync": true}],
+            "users": {"total": 0, "active": 0, "managed": 0},
+            "provisioning": {"created": 0, "updated": 0, "disabled": 0, "deleted": 0, "failed": 0},
+        });
+        for (key, value) in changes.as_object().unwrap() {
+            state[key] = value.clone();
+        }
+        Arc::new(serde_json::from_value(state).unwrap())
+    }
+
+    fn news(changes: Value) -> Vec<Trigger> {
+        let key = Key::new("ns", "acme");
+        let dependents = vec![
+            Trigger::Rule(key.sibling("a")),
+            Trigger::Token(key.sibling("okta")),
+            Trigger::Sync(key.sibling("by-hand")),
+        ];
+        told(&News { key, before: Some(state(json!({}))), now: state(changes) }, dependents)
+    }
+
+    #[test]
+    fn traffic_alone_wakes_nobody() {
+        let busy = json!({"users": {"total": 9, "active": 9, "managed": 1}, "position": "q", "groups": 3});
+        assert!(news(busy).is_empty());
+    }
+
+    #[test]
+    fn b039_a_group_that_arrives_wakes_its_rule_and_the_directory() {
+        let resolved = json!({"rules": [{"name": "a", "inSync": true, "groupId": "g"}, {"name": "b", "inSync": true}]});
+        let key = Key::new("ns", "acme");
+        assert_eq!(news(resolved), [Trigger::Directory(key.clone()), Trigger::Rule(key.sibling("a"))]);
+    }
+
+    #[test]
+    fn a_tokens_use_wakes_tokens_only() {
+        let used = json!({"tokens": [{"tokenId": "x", "lastUsedAt": "2026-01-01T00:00:00Z"}]});
+        assert_eq!(news(used), [Trigger::Token(Key::new("ns", "okta"))]);
+    }
+
+    #[test]
+    fn the_first_word_of_an_endpoint_wakes_everybody() {
+        let key = Key::new("ns", "acme");
+        let news = News { key: key.clone(), before: None, now: state(json!({})) };
+        let dependents = vec![Trigger::Rule(key.sibling("a"))];
+        assert_eq!(told(&news, dependents).len(), 2);
+    }
+}
