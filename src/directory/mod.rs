@@ -32,6 +32,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::{Notify, watch};
+use tokio_util::sync::CancellationToken;
 
 /// What time it is; a test gives its own.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -75,7 +76,9 @@ struct Inner {
     /// Something to do for the runner.
     work: Notify,
     runner: tokio::sync::Mutex<Option<tokio::task::JoinHandle<()>>>,
-    closing: tokio_util::sync::CancellationToken,
+    /// Cancelled when the runner has ended, however it ended.
+    runner_ended: CancellationToken,
+    closing: CancellationToken,
 }
 
 impl Directory {
@@ -91,10 +94,16 @@ impl Directory {
             boot: uuid::Uuid::now_v7().simple().to_string(),
             work: Notify::new(),
             runner: tokio::sync::Mutex::new(None),
-            closing: tokio_util::sync::CancellationToken::new(),
+            runner_ended: CancellationToken::new(),
+            closing: CancellationToken::new(),
         });
         let directory = Self { inner };
-        let runner = tokio::spawn(runner::run(directory.clone()));
+        let ended = directory.inner.runner_ended.clone().drop_guard();
+        let working = runner::run(directory.clone());
+        let runner = tokio::spawn(async move {
+            let _ended = ended;
+            working.await;
+        });
         *directory.inner.runner.lock().await = Some(runner);
         Ok(directory)
     }
@@ -122,10 +131,14 @@ impl Directory {
 
     /// Completes when the store's writer or the runner has ended by itself, which they never should: the process then ends.
     pub async fn failed(&self) -> Error {
-        tokio::select! {
-            () = self.inner.store.ended() => Error::Store("the writer has ended".to_owned()),
-            () = self.inner.closing.cancelled() => std::future::pending().await,
+        let ended = tokio::select! {
+            () = self.inner.store.ended() => "the store's writer has ended",
+            () = self.inner.runner_ended.cancelled() => "the task that carries out runs has ended",
+        };
+        if self.inner.closing.is_cancelled() {
+            return std::future::pending().await;
         }
+        Error::Store(ended.to_owned())
     }
 
     fn now(&self) -> Timestamp {
