@@ -23,7 +23,7 @@ start_endpoint() {
   wait_for 30 "the endpoint (log: $WORK/endpoint.log)" ready
 }
 ready() {
-  PORT=${PORT:-$(sed -n 's/.*"listening".*127\.0\.0\.1:\([0-9]*\).*/\1/p' "$WORK/endpoint.log" | tail -n 1)}
+  PORT=${PORT:-$(jq -rR 'fromjson? | select(.message == "listening") | .public | split(":") | last' "$WORK/endpoint.log" | tail -n 1)}
   [ -n "$PORT" ] && curl --silent --fail --max-time 2 "http://127.0.0.1:$PORT/readyz"
 }
 end_endpoint() {
