@@ -49,11 +49,11 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
   verbs: [get, list, watch]
 - apiGroups: [scim-operator.dev]
   resources: [scimdirectories/status, usermanagementrules/status, rulesyncs/status, scimaccesstokens/status]
-  verbs: [get, patch, update]
+  verbs: [patch]
 # The mark that the default rules were made is an annotation; a spec is never written.
 - apiGroups: [scim-operator.dev]
   resources: [scimdirectories]
-  verbs: [patch, update]
+  verbs: [patch]
 # A directory's own token and default rules are made once; runs are made and, in time, tidied away.
 - apiGroups: [scim-operator.dev]
   resources: [usermanagementrules, scimaccesstokens]
@@ -61,31 +61,34 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 - apiGroups: [scim-operator.dev]
   resources: [rulesyncs]
   verbs: [create, delete]
+# The children of a directory are applied (a server-side apply is a patch, and a create where nothing was). None is ever
+# deleted by the operator: their owner references do that.
 - apiGroups: [""]
   resources: [secrets, services, serviceaccounts, persistentvolumeclaims]
-  verbs: [get, list, watch, create, patch, delete]
+  verbs: [get, list, watch, create, patch]
 - apiGroups: [apps]
   resources: [deployments]
-  verbs: [get, list, watch, create, patch, delete]
+  verbs: [get, list, watch, create, patch]
 - apiGroups: [networking.k8s.io]
   resources: [networkpolicies]
-  verbs: [get, list, watch, create, patch, delete]
-- apiGroups: [policy]
-  resources: [poddisruptionbudgets]
-  verbs: [get, list, watch, create, patch, delete]
+  verbs: [get, list, watch, create, patch]
 - apiGroups: [discovery.k8s.io]
   resources: [endpointslices]
   verbs: [get, list, watch]
 - apiGroups: [events.k8s.io]
   resources: [events]
   verbs: [create, patch]
+# Whether it is terminating. A Role reaches the Namespace object it lives in.
+- apiGroups: [""]
+  resources: [namespaces]
+  verbs: [get]
 {{- end }}
 
 {{/* What it may do in its own namespace besides, when it watches others only: keep its certificate authority. */}}
 {{- define "scim-operator.ownRules" -}}
 - apiGroups: [""]
   resources: [secrets]
-  verbs: [get, list, watch, create, patch]
+  verbs: [get, create]
 - apiGroups: [events.k8s.io]
   resources: [events]
   verbs: [create, patch]
