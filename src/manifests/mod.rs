@@ -3,18 +3,26 @@
 //! [`compile`] puts a directory and its rules together: effective values, what the schema cannot say (an unknown role,
 //! a role in use), and what stays in force of a rule that is not accepted (C008). [`default_rules`] are the five rules
 //! that come with a directory (B072–B079). [`token_limit`] says which of several tokens of one holder counts (B117).
+//! [`read`] reads manifests from a file as strictly as the API server and names line, field and value of a mistake.
 
 mod compile;
 mod defaults;
+mod manifest;
+mod problem;
 mod roles;
 mod rule;
+mod schema;
 #[cfg(test)]
 mod tests;
 mod token;
 mod verdict;
+mod yaml;
 
 pub use compile::{Compiled, compile};
 pub use defaults::default_rules;
+pub use manifest::{Manifest, Written, check, check_change, read};
+pub use problem::Problem;
 pub use rule::{RuleManifest, UndecodableRule};
 pub use token::token_limit;
 pub use verdict::{DirectoryVerdict, Refusal, RuleVerdict};
+pub use yaml::Places;
