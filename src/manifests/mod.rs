@@ -7,6 +7,7 @@
 
 mod compile;
 mod defaults;
+mod identity;
 mod manifest;
 mod problem;
 mod roles;
@@ -20,6 +21,7 @@ mod yaml;
 
 pub use compile::{Compiled, compile};
 pub use defaults::default_rules;
+pub use identity::directory_uid;
 pub use manifest::{Manifest, Written, check, check_change, read};
 pub use problem::Problem;
 pub use rule::{RuleManifest, UndecodableRule};

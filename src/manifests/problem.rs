@@ -36,12 +36,12 @@ impl fmt::Display for Problem {
         if let Some(line) = self.line {
             write!(f, "line {line}: ")?;
         }
-        // Messages of CEL rules name their field themselves.
-        if !self.field.is_empty() && !self.message.starts_with(&self.field) {
-            write!(f, "{}: ", self.field)?;
-        }
-        if let Some(value) = &self.value {
-            write!(f, "{value}: ")?;
+        // A sentence that opens with the field needs it only once: `spec.tenant is immutable`.
+        if self.field.is_empty() || !self.message.starts_with(&self.field) {
+            let value = self.value.as_deref();
+            for part in [self.field.as_str(), value.unwrap_or_default()].iter().filter(|part| !part.is_empty()) {
+                write!(f, "{part}: ")?;
+            }
         }
         f.write_str(&self.message)
     }

@@ -23,7 +23,18 @@ pub fn bounds(schema: &Value, value: &Value, path: &str) -> Vec<Problem> {
 pub fn rules(schema: &Value, value: &Value, old: Option<&Value>) -> Vec<Problem> {
     let broken = Validator::new().validate(schema, value, old).err();
     let broken = broken.into_iter().flat_map(kube::core::cel::ValidationErrors::into_vec);
-    broken.map(|error| Problem::new(error.field_path.trim_start_matches('.'), error.message)).collect()
+    broken.map(|error| rule_problem(value, error.field_path.trim_start_matches('.'), &error.message)).collect()
+}
+
+/// The messages of our rules open with the field they are about, which can lie deeper than where the rule sits.
+fn rule_problem(value: &Value, path: &str, message: &str) -> Problem {
+    let first = message.split([' ', ':']).next().unwrap_or_default();
+    let named = first.starts_with("spec.") || first.starts_with("metadata.");
+    let field = if named { first } else { path };
+    let rest = message.strip_prefix(field).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(message);
+    let pointer = format!("/{}", field.replace(['.', '['], "/").replace(']', ""));
+    let problem = Problem::new(field, rest);
+    value.pointer(&pointer).map_or(problem.clone(), |found| problem.found(found))
 }
 
 fn walk(schema: &Value, value: &Value, path: &str, out: &mut Vec<Problem>) {

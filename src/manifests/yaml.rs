@@ -1,7 +1,8 @@
 //! YAML as values that remember their lines.
 //!
-//! YAML 1.2 as serde-saphyr reads it (`y` and `no` are text, not booleans): several documents in a file, empty ones skipped, a key written twice is an error,
-//! aliases bounded. No document is read in part: one mistake of form refuses the file.
+//! YAML 1.2 as serde-saphyr reads it: `y` and `no` are text and no booleans, several documents make a file, empty ones
+//! are skipped, a key written twice is an error, aliases are bounded. No file is read in part: one mistake of form
+//! refuses it.
 
 use super::problem::Problem;
 use serde::Deserialize;

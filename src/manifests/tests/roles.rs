@@ -11,7 +11,7 @@ fn before(rules: &[super::RuleManifest]) -> Document {
 }
 
 #[test]
-fn reading_25_a_role_that_an_accepted_rule_uses_cannot_be_removed() {
+fn a_role_that_an_accepted_rule_uses_cannot_be_removed() {
     let rules = [rule("a", "High", ""), rule("b", "Low", "")];
     let after = compiled(&directory(", roles: [Low, Middle]"), &rules, Some(&before(&rules)));
     let refusal = after.directory.refusal.clone().expect("it is refused");
@@ -22,7 +22,7 @@ fn reading_25_a_role_that_an_accepted_rule_uses_cannot_be_removed() {
 }
 
 #[test]
-fn reading_25_an_unused_role_can_be_removed_and_the_order_changed() {
+fn an_unused_role_can_be_removed_and_the_order_changed() {
     let rules = [rule("a", "High", "")];
     let after = compiled(&directory(", roles: [High, Low]"), &rules, Some(&before(&rules)));
     assert!(after.directory.accepted());
@@ -30,7 +30,7 @@ fn reading_25_an_unused_role_can_be_removed_and_the_order_changed() {
 }
 
 #[test]
-fn reading_25_a_role_is_let_go_with_the_rule_that_used_it() {
+fn a_role_is_let_go_with_the_rule_that_used_it() {
     let old = before(&[rule("a", "High", "")]);
     let smaller = directory(", roles: [Low]");
     assert!(compiled(&smaller, &[], Some(&old)).directory.accepted(), "the rule is gone");
@@ -39,7 +39,7 @@ fn reading_25_a_role_is_let_go_with_the_rule_that_used_it() {
 }
 
 #[test]
-fn reading_25_held_and_disabled_content_uses_its_role_too() {
+fn held_and_disabled_content_uses_its_role_too() {
     let old = before(&[rule("a", "High", "")]);
     let held = compiled(&directory(LADDER), &[rule("a", "Hihg", "")], Some(&old));
     assert_eq!(in_force(&held), ["a*"]);
@@ -53,7 +53,7 @@ fn reading_25_held_and_disabled_content_uses_its_role_too() {
 }
 
 #[test]
-fn reading_25_a_rule_that_was_never_accepted_holds_no_role() {
+fn a_rule_that_was_never_accepted_holds_no_role() {
     let old = before(&[]);
     let after = compiled(&directory(", roles: [Low]"), &[rule("new", "High", "")], Some(&old));
     assert!(after.directory.accepted());
