@@ -17,7 +17,7 @@ fn c008_every_refused_file_names_line_field_and_value() {
         }
         files += 1;
     }
-    assert_eq!(files, 17, "every fixture was read");
+    assert_eq!(files, 18, "every fixture was read");
 }
 
 #[test]
