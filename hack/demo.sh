@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The whole product in a cluster, in seven acts. What it shows comes from kubectl and the access API only, the way a user
+# The whole product in a cluster, in nine acts. What it shows comes from kubectl and the access API only, the way a user
 # would look. It starts over in a namespace of its own and leaves everything running to look around in.
 set -euo pipefail
 . "$(dirname "$(readlink -f "$0")")/cluster/env.sh"
@@ -26,9 +26,11 @@ step "operator" install_operator
 step "a fresh namespace" fresh_namespace
 act "A directory is declared" declare_directory
 act "The identity provider connects: 200 people, 8 groups" first_cycle
-act "One person, and why" one_person
-act "Somebody changes group, somebody's account is blocked" people_change
-act "A rule changes" rule_changes
-act "A change that would take too much is held" too_much
+act "Somebody moves from one group to another" somebody_moves
+act "Somebody's account is blocked" somebody_is_blocked
+act "Somebody is unassigned from the application" somebody_is_unassigned
+act "Something urgent is provisioned on demand" on_demand
+act "A rule is edited" rule_is_edited
+act "A rule is deleted" rule_is_deleted
 act "A key is replaced without a failed request" key_rotation
 farewell

@@ -20,28 +20,30 @@ roles_table() {
   printf '  GET /access/v1/users\n'
   everybody | jq -r '[.[] | .tenants[] | "\(.tenant)\t\(.role)"] | group_by(.)[] | "\(.[0])\t\(length)"' |
     awk -F '\t' 'BEGIN { printf "%-12s %-18s %6s\n", "TENANT", "ROLE", "PEOPLE" } { printf "%-12s %-18s %6d\n", $1, $2, $3 }' |
-    indent
+    table "roles"
 }
 
-# person USERNAME...: a line for each tenant a person may enter, or that there is none.
-person() {
+# The people whose access the acts change.
+WATCHED=(maia.bakker@example.com bram.ibsen@example.com sven.becker@example.com ada.diallo@example.com)
+
+# One line for each of them: the SCIM badge says that rules manage the person. Kept in target/demo/tables too.
+people_table() {
   local name
   printf '  GET /access/v1/users/{userName}\n'
   {
-    printf 'PERSON\tACTIVE\tTENANT\tROLE\tAPPLICATION GROUPS\tBY RULES\n'
-    for name; do access "/users/$name" | person_rows; done
-  } | column -t -s $'\t' | indent
+    printf 'PERSON\tSCIM\tACTIVE\tROLE PER TENANT\tAPPLICATION GROUPS\n'
+    for name in "${WATCHED[@]}"; do access "/users/$name" | person_row; done
+  } | column -t -s $'\t' | table "people"
 }
-person_rows() {
-  jq -r '. as $p | (if (.tenants | length) > 0 then .tenants else [{tenant: "-", role: "no access"}] end)[]
-    | [$p.userName, ($p.active | tostring), .tenant, .role, ((.applicationGroups // []) | join(", ")), ((.rules // []) | join(", "))]
+person_row() {
+  jq -r '[.userName, (if .managed then "SCIM" else "-" end), (if .active then "yes" else "no" end),
+      ([.tenants[] | "\(.tenant)=\(.role)"] | join(", ")),
+      ([.tenants[].applicationGroups[]] | unique | join(", "))]
     | map(if . == "" then "-" else . end) | @tsv'
 }
-
-# why USERNAME TENANT ROLE
-why() {
-  printf '  GET /access/v1/users/%s/explain?tenant=%s&role=%s\n' "$1" "$2" "${3// /%20}"
-  access "/users/$1/explain?tenant=$2&role=${3// /%20}" | jq -r '"granted: \(.granted)", (.reasons[] | "  \(.code): \(.message)")' | indent
+# table NAME: prints it, and keeps it for whoever wants to compare.
+table() {
+  { printf '%s. %s\n' "$ACT" "$1" && cat; } | tee -a "$WORK/tables" | tail -n +2 | indent
 }
 
 # figures: only the sum of what the provider sent; every request is in target/demo/provider.log
