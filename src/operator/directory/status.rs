@@ -19,6 +19,8 @@ use std::collections::BTreeMap;
 
 /// How often figures are written.
 pub const FIGURES_INTERVAL: SignedDuration = SignedDuration::from_mins(5);
+/// How often to look whether an obstacle is gone.
+pub const OBSTACLE_INTERVAL: SignedDuration = SignedDuration::from_secs(10);
 /// A provider that is silent for this long is not connected (B089).
 pub const STALE_AFTER: SignedDuration = SignedDuration::from_hours(3);
 /// A token with less time left is expiring soon (B125).
@@ -69,6 +71,10 @@ pub fn report(f: &Facts<'_>) -> Report {
     let previous = f.directory.status.clone().unwrap_or_default();
     let key = Key::of(f.directory);
     let mut again = next_interval(f);
+    if f.obstacle.is_some() {
+        // What is in the way is not watched: it is not ours.
+        again = OBSTACLE_INTERVAL;
+    }
     let available = ready_replicas(f.workload) > 0;
     let mut wanted = standing(f, available).conditions();
     wanted.push(match &f.verdict.refusal {
@@ -107,7 +113,7 @@ pub fn report(f: &Facts<'_>) -> Report {
             .or(previous.config_revision),
         users: figures.users,
         groups: figures.groups,
-        rules: Some(rules(f)),
+        rules: Some(rules(f, previous.rules)),
         provisioning: figures.provisioning,
         endpoint: Some(EndpointStatus {
             replicas: f.directory.spec.endpoint().replicas(),
@@ -154,17 +160,17 @@ fn ready_replicas(workload: Option<&Deployment>) -> i32 {
     workload.and_then(|w| w.status.as_ref()?.ready_replicas).unwrap_or(0)
 }
 
-fn rules(f: &Facts<'_>) -> RulesStatus {
+fn rules(f: &Facts<'_>, previous: Option<RulesStatus>) -> RulesStatus {
     let in_sync =
         |name: &String| f.state.is_some_and(|state| state.rules.iter().any(|rule| rule.name == *name && rule.in_sync));
     let count = |n: usize| i32::try_from(n).unwrap_or(i32::MAX);
-    let synced = f.rules.keys().filter(|name| in_sync(name)).count();
-    RulesStatus {
-        total: count(f.rules.len()),
-        enabled: count(f.rules_enabled),
-        in_sync: count(synced),
-        out_of_sync: count(f.rules.len() - synced),
-    }
+    let total = count(f.rules.len());
+    let in_sync = match (f.state, previous) {
+        // Not heard of since the operator's start: what it said last is not forgotten.
+        (None, Some(previous)) => previous.in_sync.min(total),
+        _ => count(f.rules.keys().filter(|name| in_sync(name)).count()),
+    };
+    RulesStatus { total, enabled: count(f.rules_enabled), in_sync, out_of_sync: total - in_sync }
 }
 
 /// Whether the provider calls (B089), and when that may change without a call.

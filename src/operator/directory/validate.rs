@@ -7,7 +7,7 @@ use super::ownership;
 use crate::api::directory::Storage;
 use crate::api::reason::STORE_CHANGED;
 use crate::api::{ScimAccessToken, label};
-use crate::config::{Document, Verifier};
+use crate::config::{Document, RuleEntry, Verifier};
 use crate::manifests::{self, DirectoryVerdict, RuleVerdict, token_limit};
 use crate::operator::context::Settings;
 use crate::operator::runtime::conditions::Standing;
@@ -29,6 +29,13 @@ pub struct Compiled {
     pub rules: BTreeMap<String, RuleVerdict>,
     /// Which rules it was made from: uid and generation by name.
     pub sources: BTreeMap<String, (String, i64)>,
+}
+
+impl Compiled {
+    /// What is to be published of a rule.
+    pub fn entry(&self, rule: &str) -> Option<&RuleEntry> {
+        self.document.rules.iter().find(|entry| entry.rule.name == rule)
+    }
 }
 
 /// What is to be done for a directory.

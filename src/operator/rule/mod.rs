@@ -23,7 +23,11 @@ pub async fn reconcile(ctx: &Context, rule: Arc<UserManagementRule>) -> Result<A
         return Ok(Action::await_change());
     }
     let uid = owner.as_ref().and_then(|owner| owner.uid());
-    let link = ctx.links.get(&directory).filter(|link| Some(&link.uid) == uid.as_ref());
+    let link = ctx.links.get(&directory).filter(|link| Some(&link.uid) == uid.as_ref() && link.compiled.is_some());
+    if owner.is_some() && link.is_none() {
+        // Right after a start: the directory's reconcile comes first, and wakes its rules. What is written stands.
+        return Ok(Action::await_change());
+    }
     let wanted = status::report(&status::Facts {
         rule: &rule,
         directory_exists: owner.is_some(),

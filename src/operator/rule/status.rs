@@ -5,7 +5,7 @@ use crate::api::{UserManagementRule, UserManagementRuleStatus, label, reason};
 use crate::config::{RuleEntry, RuleState};
 use crate::manifests::RuleVerdict;
 use crate::operator::link::Link;
-use crate::operator::runtime::conditions::{Standing, Wanted, merge, seconds};
+use crate::operator::runtime::conditions::{Standing, Truth, Wanted, find, merge, seconds};
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::ResourceExt;
@@ -36,8 +36,13 @@ pub fn report(f: &Facts<'_>) -> UserManagementRuleStatus {
     wanted.push(accepted);
     // What the endpoint says of another content says nothing of this one.
     let current = state.filter(|state| entry.as_ref().is_none_or(|entry| state.hash.as_ref() == Some(&entry.hash())));
-    wanted.push(group_resolved(current.as_ref()));
-    wanted.push(in_sync(current.as_ref(), f.directory_exists));
+    if current.is_none() && f.directory_exists && is_as_reported(&previous, f, &name) {
+        // The endpoint has not spoken since the operator's start: what it said last is not forgotten.
+        wanted.extend(["IdpGroupResolved", "InSync"].iter().filter_map(|kind| kept(&previous, kind)));
+    } else {
+        wanted.push(group_resolved(current.as_ref()));
+        wanted.push(in_sync(current.as_ref(), f.directory_exists));
+    }
     UserManagementRuleStatus {
         observed_generation: Some(generation),
         conditions: merge(&previous.conditions, wanted, generation, f.now),
@@ -55,6 +60,23 @@ pub fn report(f: &Facts<'_>) -> UserManagementRuleStatus {
         }),
         last_handled_reconcile_at: f.rule.annotations().get(label::RECONCILE_REQUESTED_AT).cloned(),
     }
+}
+
+/// Whether the status speaks of the content that the rule comes to now.
+fn is_as_reported(previous: &UserManagementRuleStatus, f: &Facts<'_>, name: &str) -> bool {
+    let wanted = f.link.and_then(|link| link.compiled.as_ref()?.entry(name)).map(RuleEntry::hash);
+    wanted.is_some() && wanted == previous.rule_hash
+}
+
+/// A condition as it was.
+fn kept(previous: &UserManagementRuleStatus, kind: &'static str) -> Option<Wanted> {
+    let condition = find(&previous.conditions, kind)?;
+    let truth = match condition.status.as_str() {
+        "True" => Truth::True,
+        "False" => Truth::False,
+        _ => Truth::Unknown,
+    };
+    Some(Wanted { kind, truth, reason: reason::by_name(&condition.reason)?, message: condition.message.clone() })
 }
 
 fn in_force(f: &Facts<'_>, name: &str) -> Option<RuleEntry> {
@@ -89,11 +111,16 @@ fn standing(f: &Facts<'_>, name: &str, entry: Option<&RuleEntry>) -> (Wanted, St
         return (Wanted::no("Accepted", refusal.reason, message.clone()), Standing::new(refusal.reason, message));
     }
     let accepted = Wanted::yes("Accepted", reason::ACCEPTED_REASON, "the spec makes sense");
-    let wanted = f.link.and_then(|link| {
-        let compiled = link.compiled.as_ref()?;
-        compiled.document.rules.iter().find(|entry| entry.rule.name == name)
-    });
-    let published = wanted.is_some() && wanted == entry;
+    let wanted = f.link.and_then(|link| link.compiled.as_ref()?.entry(name));
+    // An endpoint that cannot be asked keeps what it was given.
+    let unasked = f.link.is_none_or(|link| link.in_force.is_none());
+    let previous = f.rule.status.clone().unwrap_or_default();
+    let was_published = find(&previous.conditions, "Ready").is_some_and(|ready| ready.status == "True");
+    let published = match wanted {
+        Some(wanted) if !unasked => Some(wanted) == entry,
+        Some(_) => was_published && is_as_reported(&previous, f, name),
+        None => false,
+    };
     let standing = match (published, f.rule.spec.enabled()) {
         (true, true) => Standing::new(reason::PUBLISHED, "the rule is in force for messages of the provider"),
         (true, false) => Standing::plain(reason::DISABLED),

@@ -3,6 +3,7 @@
 //! Not kube's `Recorder`: that one repeats the first note for six minutes whatever the new one says.
 
 use super::conditions::{Truth, transitions};
+use crate::api::reason::{self, Outcome};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::ObjectReference;
 use k8s_openapi::api::events::v1::Event;
@@ -77,12 +78,52 @@ impl Events {
     }
 }
 
-/// `Reconciling` comes and goes with every change; the conditions it stands for speak for themselves.
+/// Told of: what ended well or needs a person. What is on its way, and what only repeats Ready, is in the status.
 fn worth_an_event(condition: &Condition) -> bool {
-    condition.type_ != "Reconciling" && condition.status != Truth::Unknown.as_str()
+    let settled = reason::by_name(&condition.reason).is_some_and(|reason| reason.outcome != Outcome::Waiting);
+    let repeats = matches!(
+        condition.type_.as_str(),
+        "Reconciling" | "Stalled" | "Accepted" | "EndpointAvailable" | "ConfigPublished"
+    );
+    // A rule before its group is the normal order of things; so is a provider that has not called yet.
+    let expected = condition.type_ == "IdpGroupResolved" && condition.status != Truth::True.as_str();
+    settled && !repeats && !expected && condition.status != Truth::Unknown.as_str()
 }
 
 fn is_bad(condition: &Condition) -> bool {
-    let bad_when_true = matches!(condition.type_.as_str(), "Stalled" | "TokenExpiringSoon" | "RevocationHeld");
-    bad_when_true == (condition.status == Truth::True.as_str())
+    let terminal = reason::by_name(&condition.reason).is_some_and(|reason| reason.outcome == Outcome::Terminal);
+    let told = [reason::STALE, reason::EXPIRES_SOON, reason::NOT_RETRIEVABLE];
+    terminal || told.iter().any(|reason| reason.name == condition.reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::operator::runtime::conditions::{Wanted, merge};
+
+    fn told(wanted: Wanted) -> Option<bool> {
+        let condition = merge(&[], vec![wanted], 1, Timestamp::UNIX_EPOCH).remove(0);
+        worth_an_event(&condition).then(|| is_bad(&condition))
+    }
+
+    #[test]
+    fn what_needs_a_person_is_a_warning_and_what_is_on_its_way_is_no_event() {
+        assert_eq!(told(Wanted::no("Ready", reason::NAME_TAKEN, "")), Some(true));
+        assert_eq!(told(Wanted::yes("Ready", reason::PUBLISHED, "")), Some(false));
+        assert_eq!(told(Wanted::no("Ready", reason::PUBLISH_PENDING, "")), None);
+        assert_eq!(told(Wanted::yes("Stalled", reason::NAME_TAKEN, "")), None, "Ready has said it");
+    }
+
+    #[test]
+    fn b039_a_group_that_has_not_come_yet_is_no_event_and_its_coming_is() {
+        assert_eq!(told(Wanted::no("IdpGroupResolved", reason::GROUP_NOT_PROVISIONED, "")), None);
+        assert_eq!(told(Wanted::yes("IdpGroupResolved", reason::GROUP_RESOLVED, "")), Some(false));
+    }
+
+    #[test]
+    fn an_ending_token_and_a_silent_provider_are_warnings() {
+        assert_eq!(told(Wanted::yes("TokenExpiringSoon", reason::EXPIRES_SOON, "")), Some(true));
+        assert_eq!(told(Wanted::no("IdPConnected", reason::STALE, "")), Some(true));
+        assert_eq!(told(Wanted::unknown("IdPConnected", reason::NO_REQUEST_YET, "")), None);
+    }
 }

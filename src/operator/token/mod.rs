@@ -17,7 +17,7 @@ use crate::manifests::token_limit;
 use crate::operator::context::{Context, Trigger};
 use crate::operator::link::Link;
 use crate::operator::runtime::Key;
-use crate::operator::runtime::conditions::Standing;
+use crate::operator::runtime::conditions::{Standing, find as find_condition};
 use crate::operator::{Error, status as writer};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Secret;
@@ -45,6 +45,10 @@ pub async fn reconcile(ctx: &Context, token: Arc<ScimAccessToken>) -> Result<Act
     }
     let link = ctx.links.get(&directory).filter(|link| Some(&link.uid) == owner.metadata.uid.as_ref());
     let link = link.unwrap_or_default();
+    if link.kept.is_none() && token.status.as_ref().is_some_and(|status| status.token_id.is_some()) {
+        // Right after a start: the directory's reconcile comes first, and wakes its tokens. What is written stands.
+        return Ok(Action::await_change());
+    }
     let tokens: Vec<_> =
         ctx.tokens_in(&directory.namespace).iter().map(|token| ScimAccessToken::clone(token)).collect();
     let refused = token_limit(&tokens, now).remove(&token.name_any());
@@ -112,7 +116,13 @@ async fn report(
 ) -> Result<Action, Error> {
     let kept = link.kept.as_deref().and_then(|kept| find(kept, token));
     let in_force = link.in_force.as_ref().and_then(|published| published.document.as_ref());
-    let published = kept.is_some_and(|kept| in_force.is_some_and(|doc| doc.verifiers.contains(&kept.verifier)));
+    // An endpoint that cannot be asked keeps what it was given.
+    let was_published = token
+        .status
+        .as_ref()
+        .is_some_and(|status| find_condition(&status.conditions, "Ready").is_some_and(|ready| ready.status == "True"));
+    let published =
+        kept.is_some_and(|kept| in_force.map_or(was_published, |document| document.verifiers.contains(&kept.verifier)));
     let uses = link.state.as_ref().map(|state| state.tokens.as_slice()).unwrap_or_default();
     let last_used_at = kept.and_then(|kept| {
         uses.iter().find(|token| token.token_id == kept.verifier.token_id).map(|token| token.last_used_at)

@@ -10,6 +10,7 @@ use kube::ResourceExt;
 
 const EXPIRING_SOON: SignedDuration = SignedDuration::from_hours(30 * 24);
 const LAST_USE_INTERVAL: SignedDuration = SignedDuration::from_mins(5);
+const OBSTACLE_INTERVAL: SignedDuration = SignedDuration::from_secs(10);
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(1);
 
 /// What a token's status is made from.
@@ -60,6 +61,8 @@ pub fn report(f: &Facts<'_>) -> (ScimAccessTokenStatus, SignedDuration) {
         Some(left) => left,
         None => LONGEST_WAIT,
     };
+    // What is in the way may be an object that is not watched: it is not ours.
+    let next = if f.obstacle.is_some() { OBSTACLE_INTERVAL } else { next };
     (status, next.min(use_due).clamp(SignedDuration::from_secs(1), LONGEST_WAIT))
 }
 
