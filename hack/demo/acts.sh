@@ -58,12 +58,14 @@ on_demand() {
 }
 
 # awk on the people files: they are small, and made by people.
+# shellcheck disable=SC2016 # awk's own $0
 leave_group() { # GROUP PERSON
   edit_groups -v group="$1" -v person="$2" '
     /displayName:/ { inside = ($0 ~ "displayName: " group "$") }
     inside && $0 ~ "- " person "$" { next }
     { print }'
 }
+# shellcheck disable=SC2016
 join_group() { # GROUP PERSON
   edit_groups -v group="$1" -v person="$2" '
     /displayName:/ { inside = ($0 ~ "displayName: " group "$") }
