@@ -53,7 +53,12 @@ impl Expression {
 
 impl Indexed {
     fn states(&self, comparison: &Comparison) -> bool {
-        index_of(comparison).as_ref() == Some(self)
+        self.has_value_of(comparison) && index_of(comparison).as_ref() == Some(self)
+    }
+
+    /// Asked first, so that nothing is copied for the resources that a list looks at.
+    fn has_value_of(&self, comparison: &Comparison) -> bool {
+        matches!(&comparison.literal, Literal::Text(text) if **text == *self.value())
     }
 
     /// `members[value eq "…"]`: for an e-mail address the other conditions in the brackets must be looked at.

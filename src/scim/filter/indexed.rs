@@ -23,6 +23,18 @@ pub enum Indexed {
 }
 
 impl Indexed {
+    /// What is looked up.
+    pub fn value(&self) -> &str {
+        match self {
+            Self::Id(value)
+            | Self::UserName(value)
+            | Self::ExternalId(value)
+            | Self::DisplayName(value)
+            | Self::Member(value)
+            | Self::Email(value) => value,
+        }
+    }
+
     /// The cheapest first. A member comes before all: a user is in few groups, and a group found by its member need not
     /// carry its members (Entra asks `id eq "…" and members eq "…"` of groups of any size).
     fn rank(&self) -> u8 {

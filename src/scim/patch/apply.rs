@@ -2,7 +2,7 @@
 
 use super::membership::MembershipChange;
 use super::write::{Aim, write};
-use super::{Operation, Verb};
+use super::{Operation, VALUES_LOOKED_AT_MAX, Verb};
 use crate::scim::path::{AttributePath, Path};
 use crate::scim::resource::Place;
 use crate::scim::schema::{Attribute, Mutability, Schema};
@@ -15,6 +15,8 @@ pub(super) struct Application {
     how: Reading,
     pub(super) attributes: Attributes,
     pub(super) members: MembershipChange,
+    /// Values of lists that were looked at so far.
+    looked_at: usize,
 }
 
 /// Whether a path was asked for by name, or came along as a key in a value.
@@ -27,7 +29,7 @@ enum Asked {
 
 impl Application {
     pub(super) fn new(kind: ResourceKind, attributes: Attributes, how: Reading) -> Self {
-        Self { kind, how, attributes, members: MembershipChange::default() }
+        Self { kind, how, attributes, members: MembershipChange::default(), looked_at: 0 }
     }
 
     pub(super) fn run(&mut self, operation: &Operation) -> Result<(), Error> {
@@ -78,7 +80,14 @@ impl Application {
                 let place = part.map_or(place, |part| place.part(part));
                 let aim = Aim { place, attribute, selector: path.selector.as_ref(), part };
                 let how = self.how;
-                self.within(extension, |container| write(container, &aim, verb, value, &how))
+                let mut looked_at = self.looked_at;
+                self.within(extension, |container| {
+                    looked_at += container.get(attribute.name).and_then(Value::as_array).map_or(0, Vec::len);
+                    check_work(looked_at)?;
+                    write(container, &aim, verb, value, &how)
+                })?;
+                self.looked_at = looked_at;
+                Ok(())
             }
         }
     }
@@ -146,6 +155,15 @@ impl Application {
 /// `schemas` follows from the attributes, `password` is never kept.
 fn is_forgotten(attribute: &Attribute) -> bool {
     attribute.name == "schemas" || attribute.mutability == Mutability::WriteOnly
+}
+
+fn check_work(looked_at: usize) -> Result<(), Error> {
+    if looked_at > VALUES_LOOKED_AT_MAX {
+        return Err(Error::too_large(format!(
+            "the operations so far look at more than {VALUES_LOOKED_AT_MAX} values; send several requests"
+        )));
+    }
+    Ok(())
 }
 
 fn read_only(path: &Path, asked: Asked) -> Result<(), Error> {

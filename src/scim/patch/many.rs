@@ -148,10 +148,10 @@ impl List {
     /// Makes the value that the selector describes, with these parts.
     fn make(&mut self, aim: &Aim<'_>, verb: Verb, parts: Attributes, how: &Reading) -> Result<(), Error> {
         let mut made = Attributes::new();
-        if let Some(selector) = aim.selector {
-            if (verb == Verb::Replace && how.strict) || !describe(selector, &mut made) {
-                return Err(no_match(aim));
-            }
+        if let Some(selector) = aim.selector
+            && (verb == Verb::Replace && how.strict || !describe(selector, &mut made))
+        {
+            return Err(no_match(aim));
         }
         made.extend(parts);
         self.push(Value::Object(made));

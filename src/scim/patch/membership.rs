@@ -65,34 +65,35 @@ impl MembershipChange {
         *self = Self { clear: true, ..Self::default() };
     }
 
-    fn add_all(&mut self, ids: IndexSet<String>) {
+    fn add_all(&mut self, ids: Vec<&str>) {
+        self.add.reserve(ids.len());
         for id in ids {
-            self.remove.swap_remove(&id);
-            self.add.insert(id);
+            self.remove.swap_remove(id);
+            self.add.insert(id.to_owned());
         }
     }
 
-    fn remove_all(&mut self, ids: IndexSet<String>) {
+    fn remove_all(&mut self, ids: Vec<&str>) {
         for id in ids {
-            self.add.swap_remove(&id);
+            self.add.swap_remove(id);
             if !self.clear {
-                self.remove.insert(id);
+                self.remove.insert(id.to_owned());
             }
         }
     }
 }
 
-fn ids(value: Option<&Value>, how: &Reading) -> Result<IndexSet<String>, Error> {
-    value.map_or_else(|| Ok(IndexSet::new()), |value| member_ids(value, how))
+fn ids<'a>(value: Option<&'a Value>, how: &Reading) -> Result<Vec<&'a str>, Error> {
+    value.map_or_else(|| Ok(Vec::new()), |value| member_ids(value, how))
 }
 
 /// The ids that `value eq "a" or value eq "b"` names.
-fn selected(selector: &Expression) -> Result<IndexSet<String>, Error> {
+fn selected(selector: &Expression) -> Result<Vec<&str>, Error> {
     let terms = match selector {
         Expression::Or(terms) => terms.as_slice(),
         one => std::slice::from_ref(one),
     };
-    terms.iter().map(|term| value_of(term).map(str::to_owned)).collect()
+    terms.iter().map(value_of).collect()
 }
 
 fn value_of(term: &Expression) -> Result<&str, Error> {

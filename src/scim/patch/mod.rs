@@ -20,13 +20,17 @@ mod write;
 
 pub use membership::MembershipChange;
 
-use super::resource::finish;
+use super::resource::{VALUES_MAX, finish};
 use super::{Error, Group, Reading, ResourceKind, User};
 use apply::Application;
 use serde_json::Value;
 
 /// How many operations a message may hold.
 pub const OPERATIONS_MAX: usize = 10_000;
+/// How many values of lists the operations of a message may look at together; members of groups are not counted.
+pub const VALUES_LOOKED_AT_MAX: usize = 200_000;
+
+const _: () = assert!(VALUES_LOOKED_AT_MAX > OPERATIONS_MAX && VALUES_LOOKED_AT_MAX > 100 * VALUES_MAX);
 
 /// A parsed PatchOp message.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,7 +67,8 @@ impl Patch {
     /// The user after all operations, or the first error; an equal result is a no-op.
     ///
     /// # Errors
-    /// 400 with the keyword of RFC 7644 §3.5.2; the detail begins with the operation, counted from zero.
+    /// 400 with the keyword of RFC 7644 §3.5.2; the detail begins with the operation, counted from zero. 413 when the
+    /// operations would look at more than [`VALUES_LOOKED_AT_MAX`] values of lists.
     pub fn apply_to_user(&self, user: &User) -> Result<User, Error> {
         let mut application = Application::new(ResourceKind::User, user.attributes.clone(), self.how);
         self.run(&mut application)?;

@@ -332,6 +332,18 @@ fn err_messages_that_are_none() {
 }
 
 #[test]
+fn err_operations_on_long_lists_are_bounded_together() {
+    let roles = json!((0..1_000).map(|i| json!({"value": i.to_string()})).collect::<Vec<_>>());
+    let operations = |n: usize| {
+        let again = json!({"op": "add", "path": "roles", "value": {"value": "0"}});
+        let first = json!({"op": "replace", "path": "roles", "value": roles});
+        Value::from([vec![first], vec![again; n]].concat())
+    };
+    assert!(with(operations(20), &TOLERANT).is_ok());
+    assert_eq!(with(operations(201), &TOLERANT).unwrap_err().status, 413);
+}
+
+#[test]
 fn all_or_nothing_the_first_error_is_the_answer() {
     let result = with(
         json!([{"op": "replace", "path": "title", "value": "x"}, {"op": "remove", "path": "userName"}]),

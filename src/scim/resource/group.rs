@@ -3,6 +3,7 @@
 use super::reader::{finish, read_body};
 use super::{Reading, member_ids};
 use crate::scim::{Attributes, Error, ResourceKind};
+use indexmap::IndexSet;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -22,9 +23,10 @@ impl Group {
     /// As [`crate::scim::User::read`].
     pub fn read(body: Value, how: &Reading) -> Result<(Self, Vec<String>), Error> {
         let body = read_body(ResourceKind::Group, body, how)?;
-        let members = body.members.map_or_else(|| Ok(Default::default()), |members| member_ids(&members, how))?;
+        let members = body.members.unwrap_or_default();
+        let members: IndexSet<&str> = member_ids(&members, how)?.into_iter().collect();
         let group = Self { attributes: finish(ResourceKind::Group, body.attributes)? };
-        Ok((group, members.into_iter().collect()))
+        Ok((group, members.into_iter().map(str::to_owned).collect()))
     }
 
     /// The `displayName`, as the client wrote it.

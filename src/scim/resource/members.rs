@@ -6,19 +6,17 @@
 use super::Reading;
 use super::value::kind_of;
 use crate::scim::Error;
-use indexmap::IndexSet;
 use serde_json::Value;
 
-/// The ids in order of first occurrence, each once; none for null.
-pub fn member_ids(value: &Value, how: &Reading) -> Result<IndexSet<String>, Error> {
+/// The ids in the order they have, doubles included; none for null.
+pub fn member_ids<'a>(value: &'a Value, how: &Reading) -> Result<Vec<&'a str>, Error> {
     match value {
-        Value::Null => Ok(IndexSet::new()),
+        Value::Null => Ok(Vec::new()),
         Value::Array(members) => {
-            let read = members.iter().enumerate().filter(|(_, member)| !member.is_null());
-            read.map(|(index, member)| member_id(member, &format!("members[{index}]"), how).map(str::to_owned))
-                .collect()
+            let there = members.iter().enumerate().filter(|(_, member)| !member.is_null());
+            there.map(|(index, member)| member_id(member, Some(index), how)).collect()
         }
-        only if !how.strict => Ok(IndexSet::from([member_id(only, "members", how)?.to_owned()])),
+        only if !how.strict => Ok(vec![member_id(only, None, how)?]),
         other => Err(Error::invalid_value(format!(
             "`members`: expected a list, found {}; send the value in square brackets",
             kind_of(other)
@@ -26,7 +24,9 @@ pub fn member_ids(value: &Value, how: &Reading) -> Result<IndexSet<String>, Erro
     }
 }
 
-fn member_id<'a>(member: &'a Value, place: &str, how: &Reading) -> Result<&'a str, Error> {
+fn member_id<'a>(member: &'a Value, index: Option<usize>, how: &Reading) -> Result<&'a str, Error> {
+    // Named only for an error: a group may have a million members.
+    let place = || index.map_or_else(|| "members".to_owned(), |index| format!("members[{index}]"));
     let id = match member {
         Value::String(id) if !how.strict => Some(id.as_str()),
         Value::Object(parts) => {
@@ -34,13 +34,15 @@ fn member_id<'a>(member: &'a Value, place: &str, how: &Reading) -> Result<&'a st
             match value {
                 Some(Value::String(id)) => Some(id.as_str()),
                 None | Some(Value::Null) => None,
-                Some(other) => return Err(mismatch(&format!("{place}.value"), "the id of a user as a string", other)),
+                Some(other) => {
+                    return Err(mismatch(&format!("{}.value", place()), "the id of a user as a string", other));
+                }
             }
         }
-        other => return Err(mismatch(place, "an object", other)),
+        other => return Err(mismatch(&place(), "an object", other)),
     };
     id.filter(|id| !id.is_empty()).ok_or_else(|| {
-        Error::invalid_value(format!("`{place}.value` is missing; send {{\"value\": \"<id of a user>\"}}"))
+        Error::invalid_value(format!("`{}.value` is missing; send {{\"value\": \"<id of a user>\"}}", place()))
     })
 }
 

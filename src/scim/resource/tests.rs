@@ -295,10 +295,10 @@ pub fn any_json() -> impl Strategy<Value = Value> {
         "[a-c]{0,2}".prop_map(Value::from),
         Just(json!("True")),
     ];
-    leaf.prop_recursive(5, 60, 6, move |inner| {
+    leaf.prop_recursive(4, 24, 4, move |inner| {
         prop_oneof![
-            proptest::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
-            proptest::collection::vec((name.clone(), inner), 0..6)
+            proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            proptest::collection::vec((name.clone(), inner), 0..5)
                 .prop_map(|parts| Value::Object(parts.into_iter().collect())),
         ]
     })
