@@ -136,7 +136,9 @@ fn user(n: usize) -> Value {
         "displayName": format!("Person Number {n}"),
         "title": "Process designer",
         "active": true,
-        "name": { "formatted": format!("Person Number {n}"), "givenName": "Person", "familyName": format!("Number {n}") },
+        "name": {
+            "formatted": format!("Person Number {n}"), "givenName": "Person", "familyName": format!("Number {n}")
+        },
         "emails": [{ "primary": true, "type": "work", "value": format!("person{n}@example.com") }],
         "phoneNumbers": [{ "type": "work", "value": "+1 555 0100" }],
         "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": {

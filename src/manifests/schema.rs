@@ -44,11 +44,11 @@ fn walk(schema: &Value, value: &Value, path: &str, out: &mut Vec<Problem>) {
         out.push(Problem::new(path, wanted).found(value));
         return;
     }
-    if let Some(Value::Array(allowed)) = schema.get("enum") {
-        if !allowed.contains(value) {
-            let list = allowed.iter().map(Value::to_string).collect::<Vec<_>>().join(", ");
-            out.push(Problem::new(path, format!("write one of {list}")).found(value));
-        }
+    if let Some(Value::Array(allowed)) = schema.get("enum")
+        && !allowed.contains(value)
+    {
+        let list = allowed.iter().map(Value::to_string).collect::<Vec<_>>().join(", ");
+        out.push(Problem::new(path, format!("write one of {list}")).found(value));
     }
     match value {
         Value::Object(fields) => object(schema, fields, path, out),
