@@ -1,4 +1,4 @@
-//! From manifests to the configuration document that an endpoint enforces. Pure; the operator and `standalone` share it.
+//! From manifests to the configuration document that an endpoint enforces. Pure; operator and `standalone` share it.
 //!
 //! [`compile`] puts a directory and its rules together: effective values, what the schema cannot say (an unknown role,
 //! a role in use), and what stays in force of a rule that is not accepted (C008). [`default_rules`] are the five rules

@@ -1,8 +1,9 @@
-//! A value against the schema of its kind, as the API server would hold it, and stricter: an unknown field is a mistake.
+//! A value against the schema of its kind, as the API server would hold it, and stricter: an unknown field is a
+//! mistake.
 //!
-//! Our own walker and not a JSON Schema crate: structural schemas are a small closed subset of JSON Schema with words of
-//! their own (`x-kubernetes-int-or-string`, list types), which such crates do not know; none says which fields there are
-//! instead of an unknown one; and the subset is held closed by a test over the four definitions. CEL rules are
+//! Our own walker and not a JSON Schema crate: structural schemas are a small closed subset of JSON Schema with words
+//! of their own (`x-kubernetes-int-or-string`, list types), which such crates do not know; none says which fields there
+//! are instead of an unknown one; and the subset is held closed by a test over the four definitions. CEL rules are
 //! evaluated by kube's own engine.
 
 use super::problem::Problem;
