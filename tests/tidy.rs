@@ -3,6 +3,8 @@
 //! Every rule is a function from a file to complaints, in `tests/tidy/`; beside it stands a test with a planted
 //! violation, which shows that the rule can fail. A complaint says where, what, and what to do instead.
 
+#![expect(clippy::expect_used, reason = "a repository that cannot be read fails the test, with the reason")]
+
 #[path = "tidy/behaviours.rs"]
 mod behaviours;
 #[path = "tidy/habits.rs"]

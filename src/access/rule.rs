@@ -16,7 +16,7 @@ pub enum GroupSelector {
 
 /// The form in which group names are compared: equal for names that differ only in case (reading 10).
 pub fn fold(name: &str) -> String {
-    name.to_lowercase()
+    name.chars().flat_map(char::to_lowercase).collect()
 }
 
 /// A rule in force: members of the group get `role` and the application groups in each of `tenants`.

@@ -1,5 +1,11 @@
 //! The program as real processes on loopback, without a cluster.
 
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "what a test cannot go on without fails it, with the reason"
+)]
+
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -55,10 +55,10 @@ fn private_addresses(text: &str) -> Vec<usize> {
     while let Some(start) = text[at..].find(|c: char| c.is_ascii_digit()).map(|i| at + i) {
         let end = text[start..].find(|c: char| !part(c)).map_or(text.len(), |i| start + i);
         let numbers: Vec<_> = text[start..end].trim_end_matches('.').split('.').map(str::parse::<u8>).collect();
-        if let [Ok(a), Ok(b), Ok(_), Ok(_)] = numbers.as_slice() {
-            if *a == 10 || (*a == 172 && (16..32).contains(b)) || (*a == 192 && *b == 168) {
-                out.push(start);
-            }
+        if let [Ok(a), Ok(b), Ok(_), Ok(_)] = numbers.as_slice()
+            && (*a == 10 || (*a == 172 && (16..32).contains(b)) || (*a == 192 && *b == 168))
+        {
+            out.push(start);
         }
         at = end;
     }
@@ -81,12 +81,14 @@ pub fn orphans(files: &[Source]) -> Vec<String> {
 
 fn is_root(path: &str) -> bool {
     let parts: Vec<_> = path.split('/').collect();
-    match parts.as_slice() {
-        ["src", "lib.rs" | "main.rs"] | ["build.rs"] => true,
-        ["tests" | "benches" | "examples", _] | ["tests" | "benches" | "examples", _, "main.rs"] => true,
-        ["fuzz", "fuzz_targets", _] => true,
-        _ => false,
-    }
+    matches!(
+        parts.as_slice(),
+        ["src", "lib.rs" | "main.rs"]
+            | ["build.rs"]
+            | ["tests" | "benches" | "examples", _]
+            | ["tests" | "benches" | "examples", _, "main.rs"]
+            | ["fuzz", "fuzz_targets", _]
+    )
 }
 
 /// The paths where the modules that a file declares can lie.
