@@ -1,5 +1,6 @@
 //! `scim-operator standalone`.
 
+use crate::standalone::{self, Settings};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -24,8 +25,10 @@ pub struct Args {
     api_key_file: Option<PathBuf>,
 }
 
-/// Serves until SIGTERM or SIGINT.
+/// Serves until SIGTERM or SIGINT, then drains.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let Args { manifests, data, listen, access_listen, api_key_file } = args;
-    anyhow::bail!("not built yet: {manifests:?} {data:?} {listen} {access_listen:?} {api_key_file:?}")
+    let settings = Settings { manifests, data, listen, access: access_listen, api_key: api_key_file };
+    standalone::serve(settings).await?;
+    Ok(ExitCode::SUCCESS)
 }

@@ -103,7 +103,7 @@ impl Cycle<'_, '_> {
         Ok(())
     }
 
-    /// Looks somebody up by name without changing them; true when the service has them, active; they are remembered then.
+    /// Looks somebody up by name without changing them; true when the service has them, active.
     pub(super) async fn find_active(&mut self, object_id: &str) -> Result<bool, Error> {
         let Some(person) = self.people.person(object_id) else { return Ok(false) };
         let name = &person.user_name;

@@ -104,7 +104,7 @@ impl Shapes {
 
     /// `PATCH /Groups/{id}` with the name or the provider's id, where they differ.
     pub fn update_group(self, id: &str, display_name: Option<&str>, external_id: Option<&str>) -> Request {
-        let named = [("displayName", display_name), ("externalId", external_id)];
+        let named = [("externalId", external_id), ("displayName", display_name)];
         let differing = named.into_iter().filter_map(|(path, value)| Some((path, value?)));
         let operations = match self {
             Self::Classic => differing.map(|(p, v)| json!({ "op": "Replace", "path": p, "value": v })).collect(),

@@ -27,7 +27,7 @@ pub struct Person {
     /// `name.familyName`.
     #[serde(default)]
     pub family_name: Option<String>,
-    /// `displayName`; absent: given and family name.
+    /// `displayName`.
     #[serde(default)]
     pub display_name: Option<String>,
     /// The work address.

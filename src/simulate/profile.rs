@@ -33,11 +33,10 @@ impl Profile {
     pub fn of(person: &Person) -> Self {
         let both = [person.given_name.as_deref(), person.family_name.as_deref()];
         let full = both.iter().flatten().copied().collect::<Vec<_>>().join(" ");
-        let display_name = person.display_name.clone().or_else(|| (!full.is_empty()).then(|| full.clone()));
         let values = [
             ("userName", Some(person.user_name.clone())),
             ("externalId", Some(person.object_id.clone())),
-            ("displayName", display_name),
+            ("displayName", person.display_name.clone()),
             ("name.givenName", person.given_name.clone()),
             ("name.familyName", person.family_name.clone()),
             ("name.formatted", (!full.is_empty()).then_some(full)),
