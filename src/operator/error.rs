@@ -86,6 +86,8 @@ pub trait ApiAnswer {
     fn is_missing(&self) -> bool;
     /// Somebody was first, or the object changed meanwhile (409).
     fn is_conflict(&self) -> bool;
+    /// The object that would come out of it is not valid (422).
+    fn is_invalid(&self) -> bool;
 }
 
 impl ApiAnswer for kube::Error {
@@ -94,5 +96,8 @@ impl ApiAnswer for kube::Error {
     }
     fn is_conflict(&self) -> bool {
         matches!(self, kube::Error::Api(status) if status.code == 409)
+    }
+    fn is_invalid(&self) -> bool {
+        matches!(self, kube::Error::Api(status) if status.code == 422)
     }
 }

@@ -1,4 +1,4 @@
-//! Writes a status: complete, by server-side apply, and only when it is another one.
+//! Writes a status: complete, by server-side apply, only when it is another one, and only onto the object it speaks of.
 
 use super::runtime::{FIELD_MANAGER, Key, Metrics};
 use super::{ApiAnswer, Error};
@@ -31,8 +31,9 @@ where
     let patch = json!({
         "apiVersion": K::api_version(&()),
         "kind": K::kind(&()),
-        // The uid makes this a conflict when the name was given to another object meanwhile.
-        "metadata": {"name": name, "uid": object.meta().uid},
+        // A conflict when the object changed meanwhile, and above all when the name was given to another object. Its
+        // event is on the way then, and the next reconcile judges anew. (A uid alone is not looked at here.)
+        "metadata": {"name": name, "resourceVersion": object.meta().resource_version},
         "status": wanted,
     });
     let api: Api<K> = Api::namespaced(client.clone(), &namespace);

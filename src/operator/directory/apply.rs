@@ -3,9 +3,9 @@
 use super::build::Children;
 use super::dereference::Found;
 use super::drift;
-use crate::operator::Error;
 use crate::operator::context::Context;
 use crate::operator::runtime::FIELD_MANAGER;
+use crate::operator::{ApiAnswer, Error};
 use k8s_openapi::api::apps::v1::Deployment;
 use kube::ResourceExt;
 use kube::api::{Patch, PatchParams};
@@ -77,5 +77,15 @@ where
     tracing::info!(kind, %namespace, %name, created = live.is_none(), "apply");
     ctx.metrics.wrote(kind);
     let api = ctx.api::<K>(&namespace);
-    api.patch(&name, &params, &Patch::Apply(&value)).await.map_err(|e| Error::kube("apply a child of the directory", e))
+    let applied = match api.patch(&name, &params, &Patch::Apply(&value)).await {
+        // Lists that are maps to the server keep what somebody added, and the two together may be no valid object: a
+        // Service with a second port, say. Such lists are written over as a whole.
+        Err(error) if error.is_invalid() && live.is_some() => {
+            tracing::warn!(kind, %namespace, %name, %error, "what somebody changed is written over");
+            let params = PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
+            api.patch(&name, &params, &Patch::Merge(&value)).await
+        }
+        other => other,
+    };
+    applied.map_err(|e| Error::kube("apply a child of the directory", e))
 }
