@@ -12,3 +12,5 @@ mod support;
 mod endpoint;
 mod recorder;
 mod simulate;
+mod simulate_shapes;
+mod standalone;

@@ -89,6 +89,11 @@ async fn answer(
     (status, body.to_string()).into_response()
 }
 
+/// Names are compared without regard to case, as services do.
+fn same(a: Option<&str>, b: Option<&str>) -> bool {
+    a.map(str::to_lowercase) == b.map(str::to_lowercase)
+}
+
 impl Memory {
     fn reply(&mut self, method: &Method, path: &str, filter: Option<&str>, body: Value) -> (StatusCode, Value) {
         let (kind, id) = path.trim_start_matches('/').split_once('/').unwrap_or((path.trim_start_matches('/'), ""));
@@ -122,7 +127,7 @@ impl Memory {
             _ => false,
         };
         let of_kind = |id: &String| id.starts_with(kind.trim_end_matches('s').to_lowercase().as_str());
-        let fits = |(id, r): &(&String, &Value)| of_kind(id) && r[attribute].as_str() == texts.first().copied();
+        let fits = |(id, r): &(&String, &Value)| of_kind(id) && same(r[attribute].as_str(), texts.first().copied());
         let found: Vec<Value> = self.resources.iter().filter(fits).map(|(_, resource)| resource.clone()).collect();
         let resources = if filter.contains(" and ") && !known { Vec::new() } else { found };
         json!({ "totalResults": resources.len(), "Resources": resources })

@@ -20,6 +20,11 @@ impl Caller {
         Self { http, base: base.into(), token: None }
     }
 
+    /// The base URL.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
     /// The same caller with a token.
     pub fn with_token(&self, token: &str) -> Self {
         Self { token: Some(token.trim().to_owned()), ..self.clone() }
