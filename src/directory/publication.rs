@@ -2,7 +2,7 @@
 
 use super::record::Heading;
 use super::{Actor, Directory, Error};
-use crate::config::{Document, Publication, Published};
+use crate::config::{DirectoryId, Document, Publication, Published};
 use crate::store::{Change, Decision, Effects, Facts, InForce, Needs, RuleChange, Write};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,7 +22,8 @@ impl Directory {
         }
         let heading = Heading::new(self.now(), &Actor { token_id: "operator".to_owned(), ..Actor::default() });
         let store_id = self.store_id().to_owned();
-        let config = self.inner.store.transact(Publish { publication, heading }).await??;
+        let outcome = self.inner.store.transact(Publish { publication, heading }).await?;
+        let config = outcome.map_err(|refused| refused.into_error(&store_id))?;
         self.moved();
         self.inner.work.notify_one();
         Ok(published(&config, &store_id, false))
@@ -52,15 +53,29 @@ struct Publish {
 enum Refused {
     Stale(Arc<InForce>),
     StaleWriter(u64),
+    /// The store belongs to another directory.
+    Foreign(DirectoryId),
 }
 
-impl From<Refused> for Error {
-    fn from(refused: Refused) -> Self {
-        match refused {
-            Refused::Stale(config) => Self::StaleRevision(Box::new(published(&config, "", false))),
-            Refused::StaleWriter(seen) => Self::StaleWriter { seen },
+impl Refused {
+    fn into_error(self, store_id: &str) -> Error {
+        match self {
+            Self::Stale(config) => Error::StaleRevision(Box::new(published(&config, store_id, false))),
+            Self::StaleWriter(seen) => Error::StaleWriter { seen },
+            Self::Foreign(owner) => Error::BadPublication(format!(
+                "this store is that of the directory {}/{}: another directory needs a store of its own",
+                owner.namespace, owner.name
+            )),
         }
     }
+}
+
+/// The directory whose store this is, when a document is that of another one. A directory made again under its old
+/// name has a new uid and takes its store up (reading 16).
+fn foreign(current: &InForce, document: &Document) -> Option<DirectoryId> {
+    let owner = &current.document.as_ref()?.directory;
+    let same = (&owner.namespace, &owner.name) == (&document.directory.namespace, &document.directory.name);
+    (!same).then(|| owner.clone())
 }
 
 impl Change for Publish {
@@ -73,6 +88,9 @@ impl Change for Publish {
     fn decide(&self, facts: &Facts) -> Decision<Self::Outcome> {
         let current = &facts.config;
         let Publication { epoch, if_revision, content_hash, document, .. } = &self.publication;
+        if let Some(owner) = foreign(current, document) {
+            return Decision::Done(Effects::default(), Err(Refused::Foreign(owner)));
+        }
         if *epoch < current.epoch {
             return Decision::Done(Effects::default(), Err(Refused::StaleWriter(current.epoch)));
         }

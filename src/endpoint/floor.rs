@@ -27,13 +27,14 @@ pub(crate) fn read(file: &Path) -> Result<u64, String> {
     }
 }
 
-/// Looks at the file until the endpoint stops. The floor only rises: an older file never opens the door again.
+/// Looks at the file until the endpoint stops. A file that cannot be read changes nothing; one with a lower floor lowers
+/// it, since a floor belongs to one store and a person may have accepted another.
 pub(crate) async fn follow(file: PathBuf, shared: Arc<Shared>) {
     let mut told = None;
     loop {
         match read(&file) {
             Ok(floor) => {
-                shared.revocation_floor.fetch_max(floor, Ordering::AcqRel);
+                shared.revocation_floor.store(floor, Ordering::Release);
                 told = None;
             }
             Err(error) if told.as_ref() != Some(&error) => {

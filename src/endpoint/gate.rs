@@ -64,7 +64,10 @@ pub(crate) async fn gate(
         }
         Err(refusal) => refusal.answer(target.area),
     };
-    if is_admitted && target.area != Area::Probe {
+    if !is_admitted {
+        let (status, source) = (response.status().as_u16(), peer.ip().to_canonical());
+        tracing::debug!(request_id, status, %source, "not let in");
+    } else if target.area != Area::Probe {
         door.record(target, &request_id, &mut response, began);
     }
     finish(response.headers_mut(), &request_id);
@@ -240,6 +243,13 @@ pub(crate) fn unknown_method(home: Area, request: &Request) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::directory::{Directory, Settings};
+    use crate::endpoint::Limits;
+    use crate::telemetry::Metrics;
+    use std::sync::atomic::AtomicU64;
+    use std::time::Duration;
+    use tokio::sync::Semaphore;
+    use tokio_util::sync::CancellationToken;
 
     fn authorization(values: &[&'static str]) -> HeaderMap {
         let mut headers = HeaderMap::new();
@@ -269,6 +279,41 @@ mod tests {
         let mut long = HeaderMap::new();
         long.insert(AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {}", "a".repeat(513))).unwrap());
         assert_eq!(bearer(&long), Err(AuthFailure::Malformed));
+    }
+
+    async fn door(limits: Limits) -> (Door, tempfile::TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let directory = Directory::open(Settings::new(folder.path())).await.unwrap();
+        let shared = Shared {
+            directory,
+            metrics: Arc::new(Metrics::new()),
+            large_bodies: Arc::new(Semaphore::new(limits.large_bodies_max)),
+            limits,
+            stopping: CancellationToken::new(),
+            revocation_floor: AtomicU64::new(0),
+            prepared: None,
+        };
+        (Door { shared: Arc::new(shared), home: Area::Scim, trusted: false }, folder)
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_500_is_counted_and_says_nothing_of_itself() {
+        let (door, _folder) = door(Limits::default()).await;
+        for area in [Area::Scim, Area::Access] {
+            let response = door.answer(area, async { panic!("about ana@example.com") }).await;
+            assert_eq!(response.status(), 500);
+            assert!(response.extensions().get::<Fault>().is_some(), "the log is told");
+            let body = axum::body::to_bytes(response.into_body(), 10_000).await.unwrap();
+            assert!(!String::from_utf8_lossy(&body).contains("ana"));
+        }
+        assert!(door.shared.metrics.render().contains("scim_panics_total 2"));
+    }
+
+    #[tokio::test]
+    async fn a_route_that_does_not_end_is_given_up() {
+        let (door, _folder) = door(Limits { request_timeout: Duration::from_millis(5), ..Limits::default() }).await;
+        let response = door.answer(Area::Scim, std::future::pending()).await;
+        assert_eq!((response.status().as_u16(), &response.headers()["retry-after"]), (503, &"30".parse().unwrap()));
     }
 
     #[test]

@@ -185,6 +185,8 @@ impl Tasks {
         let stopping = self.shared.stopping.clone();
         let directory = self.shared.directory.clone();
         let outcome = tokio::select! {
+            // First, since the watches end by the same word: an order to stop is no failure.
+            biased;
             () = stopping.cancelled() => Ok(()),
             Some(ended) = self.set.join_next() => Err(ended_early(ended)),
             error = directory.failed() => Err(Error::Directory(error)),

@@ -3,6 +3,7 @@
 
 #![expect(dead_code, reason = "each test binary uses its part")]
 
+pub mod chunked;
 pub mod endpoint;
 pub mod http;
 pub mod program;

@@ -45,6 +45,24 @@ pub async fn run(arguments: &[&str]) -> Outcome {
     Outcome { code: output.status.code(), out: text(&output.stdout), err: text(&output.stderr) }
 }
 
+/// The log of a process, to be read beside it.
+#[derive(Clone)]
+pub struct Log(PathBuf);
+
+impl Log {
+    /// Everything logged so far, a JSON object a line.
+    pub fn lines(&self) -> Vec<serde_json::Value> {
+        let text = std::fs::read_to_string(&self.0).unwrap_or_default();
+        text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    }
+
+    /// Waits for a log line with this message and answers it.
+    pub async fn logged(&self, message: &str) -> serde_json::Value {
+        let said = |line: &serde_json::Value| line["message"].as_str().is_some_and(|m| m.contains(message));
+        wait::until(&format!("a log line {message:?}"), LIMIT, async || self.lines().into_iter().find(said)).await
+    }
+}
+
 impl Program {
     /// Starts a command that stays; its log (JSON lines) goes to a file in `folder`.
     pub fn start(folder: &Path, arguments: &[impl AsRef<OsStr>]) -> Self {
@@ -57,14 +75,17 @@ impl Program {
 
     /// Everything logged so far, a JSON object a line.
     pub fn log(&self) -> Vec<serde_json::Value> {
-        let text = std::fs::read_to_string(&self.log).unwrap_or_default();
-        text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+        self.handle().lines()
+    }
+
+    /// The log, to be read beside the process.
+    pub fn handle(&self) -> Log {
+        Log(self.log.clone())
     }
 
     /// Waits for a log line with this message and answers it.
     pub async fn logged(&self, message: &str) -> serde_json::Value {
-        let said = |line: &serde_json::Value| line["message"].as_str().is_some_and(|m| m.contains(message));
-        wait::until(&format!("a log line {message:?}"), LIMIT, async || self.log().into_iter().find(said)).await
+        self.handle().logged(message).await
     }
 
     /// Asks the process to end (SIGTERM) and waits until it has.

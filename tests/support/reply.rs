@@ -9,6 +9,9 @@ use std::time::Duration;
 /// How long one request may take; longer than the longest long poll.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
+/// Columns of a snapshot.
+const WIDTH: usize = 105;
+
 /// A whole answer.
 #[derive(Debug, Clone)]
 pub struct Reply {
@@ -34,8 +37,34 @@ impl Reply {
             Value::Null => self.text.clone(),
             body => serde_json::to_string_pretty(&body).expect("JSON"),
         };
-        format!("{} {}\n{body}", self.status, self.header("content-type")).trim_end().to_owned()
+        wrapped(format!("{} {}\n{body}", self.status, self.header("content-type")).trim_end())
     }
+
+    /// Status, keyword and detail of a SCIM error, for snapshots.
+    pub fn refusal(&self) -> String {
+        let body = self.json();
+        let text = |name: &str| body[name].as_str().unwrap_or("-").to_owned();
+        wrapped(&format!("{} {}\n{}", self.status, text("scimType"), text("detail")))
+    }
+}
+
+/// The same text in lines that fit into a source file.
+fn wrapped(text: &str) -> String {
+    let mut out = String::new();
+    for line in text.lines() {
+        let mut column = 0;
+        for word in line.split_inclusive(' ') {
+            if column + word.len() > WIDTH {
+                out.truncate(out.trim_end().len());
+                out.push_str("\n      ");
+                column = 6;
+            }
+            out.push_str(word);
+            column += word.len();
+        }
+        out.push('\n');
+    }
+    out.trim_end().to_owned()
 }
 
 /// One caller: a base URL, perhaps a bearer token, perhaps a certificate.

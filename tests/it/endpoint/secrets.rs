@@ -1,0 +1,60 @@
+//! What must never be written down: tokens anywhere, people in logs and metrics. B030, B123.
+
+use crate::support::endpoint::{Endpoint, rule, token, user_body};
+use scim_operator::config::Scope;
+use serde_json::json;
+use std::path::{Path, PathBuf};
+
+/// Every file below a folder, and whether its bytes contain a text.
+fn files_with(folder: &Path, text: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            open.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        } else if std::fs::read(&path).unwrap().windows(text.len()).any(|bytes| bytes == text.as_bytes()) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+#[tokio::test]
+async fn b030_b123_no_token_value_is_in_the_log_the_store_or_the_metrics() {
+    let endpoint = Endpoint::start(vec![rule("d", "Designers", "Designer", &["main"], &[])]).await;
+    let wrong = format!("scim_scimscimscimscim_{}", "W".repeat(43));
+    endpoint.user("ana@example.com").await;
+    endpoint.public.post("/scim/v2/Users", &user_body("ana@example.com")).await;
+    endpoint.public.with_token(&wrong).get("/scim/v2/Users").await;
+    endpoint.public.send("POST", "/scim/v2/Users", "application/json", token(Scope::Scim)).await;
+    endpoint.public.get(&format!("/scim/v2/Users/{}", token(Scope::Scim))).await;
+    endpoint.access.get("/access/v1/users").await;
+    endpoint.access.with_token(&token(Scope::Admin)).json("POST", "/access/v1/syncs", &json!({})).await;
+    let metrics = endpoint.metrics.get("/metrics").await.text;
+    let canary = endpoint.folder().join("canary.log");
+    std::fs::write(&canary, format!("authorization: Bearer {}", token(Scope::Scim))).unwrap();
+    for value in [token(Scope::Scim), token(Scope::Access), token(Scope::Admin), wrong] {
+        let mut found = files_with(endpoint.folder(), &value);
+        found.retain(|path| *path != canary);
+        assert_eq!(found, Vec::<PathBuf>::new());
+        assert!(!metrics.contains(&value));
+    }
+    assert_eq!(files_with(endpoint.folder(), &token(Scope::Scim)), [canary], "the search finds what is there");
+    assert!(!endpoint.program().log().is_empty(), "and there is a log to search");
+}
+
+#[tokio::test]
+async fn no_person_is_in_the_log_or_the_metrics() {
+    let endpoint = Endpoint::start(Vec::new()).await;
+    let name = "very.private@example.com";
+    let user = endpoint.user(name).await;
+    endpoint.public.post("/scim/v2/Users", &user_body(name)).await;
+    endpoint.public.get(&format!("/scim/v2/Users?filter=userName%20eq%20%22{name}")).await;
+    endpoint.access.get(&format!("/access/v1/users/{name}?x={name}")).await;
+    endpoint.public.delete(&format!("/scim/v2/Users/{user}")).await;
+    let log = endpoint.program().log();
+    let refused = log.iter().any(|line| line["message"] == "request refused" && line["status"] == 409);
+    assert!(refused, "the refusal is logged: {log:?}");
+    let text = serde_json::to_string(&log).unwrap() + &endpoint.metrics.get("/metrics").await.text;
+    assert!(!text.contains("very.private") && !text.contains("Given"), "{text}");
+}
