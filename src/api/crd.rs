@@ -1,10 +1,10 @@
 //! The CustomResourceDefinitions as they are installed: what the derive makes, with the few corrections that it has
 //! no word for.
 //!
-//! Corrections: `nullable` goes (an explicit null is a mistake, and `has()` in CEL should mean "was written"); the
-//! `oneOf` of a union goes, since a CEL rule says the same in words that help; line breaks inside a paragraph of a
-//! description go; and the one schema default, `status: {observedGeneration: -1}`, comes, without which GitOps tools
-//! call a new object healthy at once.
+//! Corrections: `nullable` stays on objects only (server-side apply of Kubernetes 1.35 turns an object that lost its last
+//! field into null, kubernetes/kubernetes#135841; elsewhere a null is a mistake); the `oneOf` of a union goes, since
+//! a CEL rule says the same in words that help; line breaks inside a paragraph of a description go; and the one schema
+//! default, `status: {observedGeneration: -1}`, comes, without which GitOps tools call a new object healthy at once.
 
 use super::{RuleSync, ScimAccessToken, ScimDirectory, UserManagementRule};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
@@ -39,7 +39,9 @@ fn installed(mut crd: CustomResourceDefinition) -> CustomResourceDefinition {
 }
 
 fn correct(schema: &mut JSONSchemaProps) {
-    schema.nullable = None;
+    if schema.type_.as_deref() != Some("object") {
+        schema.nullable = None;
+    }
     schema.one_of = None;
     schema.description = schema.description.take().map(|text| paragraphs(&text));
     for property in schema.properties.iter_mut().flat_map(|properties| properties.values_mut()) {

@@ -1,9 +1,11 @@
-//! What the process tests share: the program under test, HTTP with a bearer, and waiting for a condition.
+//! What the tests of several binaries share: the program under test, HTTP with a bearer, a cluster, and waiting for a
+//! condition.
 //! The only place of the tests that looks at the clock.
 
 #![expect(dead_code, reason = "each test binary uses its part")]
 
 pub mod chunked;
+pub mod cluster;
 pub mod endpoint;
 pub mod http;
 pub mod program;
