@@ -80,10 +80,12 @@ async fn check(endpoint: &Endpoint, group: &str, ledger: &Ledger) {
     let members = endpoint.public.get(&format!("/scim/v2/Groups/{group}")).await.json()["members"].clone();
     let members: Vec<&str> = members.as_array().unwrap().iter().map(|m| m["value"].as_str().unwrap()).collect();
     let disabled = ledger.disabled.lock().unwrap().clone();
-    for id in ledger.created.lock().unwrap().iter() {
+    let created = ledger.created.lock().unwrap().clone();
+    let joined = ledger.joined.lock().unwrap().clone();
+    for id in &created {
         assert_eq!(endpoint.public.get(&format!("/scim/v2/Users/{id}")).await.status, 200, "created, then lost: {id}");
     }
-    for id in ledger.joined.lock().unwrap().iter() {
+    for id in &joined {
         assert!(members.contains(&id.as_str()), "joined, then lost: {id}");
         let view = endpoint.view(id).await;
         assert_eq!(view["storedGrants"][0]["role"], "Designer", "a membership without its access: {id}");
