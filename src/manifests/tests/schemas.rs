@@ -29,10 +29,17 @@ const HELD: [&str; 20] = [
     "x-kubernetes-validations",
 ];
 
-/// What says nothing about a single value: texts, merge keys, the default of `status`, and the alternatives that
-/// int-or-string spells out.
-const SILENT: [&str; 6] =
-    ["description", "default", "anyOf", "x-kubernetes-list-map-keys", "x-kubernetes-map-type", "uniqueItems"];
+/// What says nothing about a single value of a file: texts, merge keys, the default of `status`, the alternatives that
+/// int-or-string spells out, and the null that only server-side apply makes (a null in a file is a mistake everywhere).
+const SILENT: [&str; 7] = [
+    "description",
+    "default",
+    "anyOf",
+    "nullable",
+    "x-kubernetes-list-map-keys",
+    "x-kubernetes-map-type",
+    "uniqueItems",
+];
 
 fn words(schema: &Value, out: &mut BTreeSet<String>) {
     let Some(fields) = schema.as_object() else { return };
