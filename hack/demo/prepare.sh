@@ -3,10 +3,10 @@
 
 check_tools() { hack/install-tools.sh test; }
 
-# The digest of the binary is on the pod, so that a new build rolls it and an old one does not.
+# Definitions that tests left behind are taken over. The digest of the binary is on the pod, so that a new build rolls it and an old one does not.
 install_operator() {
   "$(tool helm)" --kubeconfig "$KUBECONFIG_FILE" upgrade --install scim-operator charts/scim-operator \
-    --namespace "$SYSTEM" --create-namespace --wait --timeout 90s \
+    --namespace "$SYSTEM" --create-namespace --take-ownership --wait --timeout 90s \
     --set "image.repository=${IMAGE%:*},image.tag=${IMAGE##*:}" \
     --set-string "podAnnotations.scim-operator\.dev/built=$(sha256sum "$BINARY" | cut -c1-16)" >"$WORK.helm.log" ||
     die "helm: $(tail -n 5 "$WORK.helm.log")"
