@@ -28,7 +28,6 @@ const OWED: &[(&str, &str)] = &[
     ("src/endpoint/", "characters, at most"),
     ("src/operator/", "characters, at most"),
     ("src/scim/", "characters, at most"),
-    ("src/simulate/", "characters, at most"),
     ("src/store/", "characters, at most"),
 ];
 
