@@ -11,6 +11,7 @@
 mod support;
 
 mod manifest;
+mod operator;
 mod printed;
 mod refused;
 mod schema;
