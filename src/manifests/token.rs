@@ -9,9 +9,10 @@ use std::collections::BTreeMap;
 
 /// The tokens that may not work because an older one of the same directory and holder does, by name, with the refusal.
 ///
-/// Of several active tokens the oldest counts: by `creationTimestamp`, then uid, then name. A token that has expired at
-/// `now`, was revoked, or is being deleted is not active: it stands in nobody's way and is not refused either.
-/// `tokens` are those of one namespace.
+/// Of several active tokens the oldest counts: by `creationTimestamp`, which has seconds; of the same second one that
+/// was issued already, so that a second token never ends one that works; then by uid, then by name. A token that has
+/// expired at `now`, was revoked, or is being deleted is not active: it stands in nobody's way and is not refused
+/// either. `tokens` are those of one namespace.
 pub fn token_limit(tokens: &[ScimAccessToken], now: Timestamp) -> BTreeMap<String, Refusal> {
     let mut holders: BTreeMap<(&str, &str), Vec<&ScimAccessToken>> = BTreeMap::new();
     for token in tokens.iter().filter(|token| active(token, now)) {
@@ -43,9 +44,10 @@ fn active(token: &ScimAccessToken, now: Timestamp) -> bool {
 }
 
 /// Orders tokens from the oldest on.
-fn age(token: &ScimAccessToken) -> (Option<Timestamp>, Option<String>, String) {
+fn age(token: &ScimAccessToken) -> (Option<Timestamp>, bool, Option<String>, String) {
     let meta = &token.metadata;
-    (meta.creation_timestamp.as_ref().map(|time| time.0), meta.uid.clone(), name(token).to_owned())
+    let waits = token.status.as_ref().is_none_or(|status| status.token_id.is_none());
+    (meta.creation_timestamp.as_ref().map(|time| time.0), waits, meta.uid.clone(), name(token).to_owned())
 }
 
 fn name(token: &ScimAccessToken) -> &str {

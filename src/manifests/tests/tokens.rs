@@ -49,6 +49,15 @@ fn b117_of_two_of_the_same_second_the_uid_decides() {
 }
 
 #[test]
+fn b117_of_two_of_the_same_second_one_that_was_issued_is_not_ended_by_the_other() {
+    let (mut first, mut second) = (aged("first", 1), aged("second", 1));
+    first.metadata.uid = Some("2".to_owned());
+    second.metadata.uid = Some("1".to_owned());
+    let issued = ScimAccessTokenStatus { token_id: Some("a".repeat(16)), ..Default::default() };
+    assert_eq!(refused(&[with_status(first, issued), second]), ["second"]);
+}
+
+#[test]
 fn b126_two_holders_overlap_and_so_do_two_directories() {
     let mut other = token("other", "lab", "entra");
     other.metadata.creation_timestamp = Some(hours_ago(1));
