@@ -20,31 +20,10 @@ mod source;
 
 use source::{Source, repository};
 
-/// What is still owed: where, and a word of the complaint. Entries only ever leave this list.
-const OWED: &[(&str, &str)] = &[
-    ("src/api/", "characters, at most"),
-    ("src/cli/", "characters, at most"),
-    ("src/directory/", "characters, at most"),
-    ("src/endpoint/", "characters, at most"),
-    ("src/operator/", "characters, at most"),
-    ("src/scim/", "characters, at most"),
-    ("src/store/", "characters, at most"),
-];
-
-/// Runs a rule over the files of the repository and fails with all its complaints but those that are owed.
+/// Runs a rule over the files of the repository and fails with all its complaints.
 fn hold(rule: impl Fn(&Source) -> Vec<String>) {
-    let owed = |complaint: &String| OWED.iter().any(|(at, word)| complaint.starts_with(at) && complaint.contains(word));
-    let complaints: Vec<String> = repository().iter().flat_map(rule).filter(|complaint| !owed(complaint)).collect();
+    let complaints: Vec<String> = repository().iter().flat_map(rule).collect();
     assert!(complaints.is_empty(), "{} complaints:\n{}", complaints.len(), complaints.join("\n"));
-}
-
-#[test]
-fn what_is_owed_is_not_paid_yet() {
-    let complaints: Vec<String> = repository().iter().flat_map(sizes::sizes).collect();
-    for (at, word) in OWED {
-        let due = complaints.iter().any(|complaint| complaint.starts_with(at) && complaint.contains(word));
-        assert!(due, "{at} owes nothing any more: take it out of OWED in tests/tidy.rs");
-    }
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! The CustomResourceDefinitions as they are installed: what the derive makes, with the few corrections that it has
 //! no word for.
 //!
-//! Corrections: `nullable` stays on objects only (server-side apply of Kubernetes 1.35 turns an object that lost its last
-//! field into null, kubernetes/kubernetes#135841; elsewhere a null is a mistake); the `oneOf` of a union goes, since
-//! a CEL rule says the same in words that help; line breaks inside a paragraph of a description go; and the one schema
-//! default, `status: {observedGeneration: -1}`, comes, without which GitOps tools call a new object healthy at once.
+//! Corrections: `nullable` stays on objects only (server-side apply of Kubernetes 1.35 turns an object that lost its
+//! last field into null, kubernetes/kubernetes#135841; elsewhere a null is a mistake); the `oneOf` of a union goes,
+//! since a CEL rule says the same in words that help; line breaks inside a paragraph of a description go; and the
+//! one schema default, `status: {observedGeneration: -1}`, comes, without which GitOps tools call a new object
+//! healthy at once.
 
 use super::{RuleSync, ScimAccessToken, ScimDirectory, UserManagementRule};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{

@@ -14,7 +14,8 @@ const HEAD: &str = "\
 <!-- Made by `scim-operator crds --docs`; do not edit. -->
 
 All four kinds are namespaced, in group `scim-operator.dev`, version `v1alpha1`, category `scim` (`kubectl get scim`).
-A field that is left out is not filled in: its default is what the operator takes it for. `kubectl apply` refuses unknown
+A field that is left out is not filled in: its default is what the operator takes it for. `kubectl apply` refuses \
+unknown
 fields. A field with *required* must be written. What is in italics beside a field is checked by the API server.
 ";
 
@@ -143,7 +144,8 @@ fn conditions(page: &mut String, crds: &[CustomResourceDefinition]) {
     }
     let _ = write!(
         page,
-        "\nA reason is *waiting* (heals by itself), *terminal* (needs a person) or *ready* (does not stand in the way):\n\n\
+        "\nA reason is *waiting* (heals by itself), *terminal* (needs a person) or \
+         *ready* (does not stand in the way):\n\n\
          | reason | | what it says, and what to do |\n|---|---|---|\n"
     );
     for reason in REASONS {

@@ -159,7 +159,8 @@ fn directory(spec: Value) -> ScimDirectory {
     let mut whole = json!({"displayName": "Corp", "tenant": "main", "sso": {"none": {}}});
     merge(&mut whole, spec);
     serde_json::from_value(json!({
-        "apiVersion": "scim-operator.dev/v1alpha1", "kind": "ScimDirectory", "metadata": {"name": "corp"}, "spec": whole,
+        "apiVersion": "scim-operator.dev/v1alpha1", "kind": "ScimDirectory",
+        "metadata": {"name": "corp"}, "spec": whole,
     }))
     .unwrap()
 }

@@ -1,7 +1,8 @@
 //! The commands: one file each, no logic of their own.
 //!
-//! To add a command: a file with a `pub struct Args` (clap) and `pub async fn run(args: Args) -> anyhow::Result<ExitCode>`,
-//! a `mod` line, a variant of [`Command`] and a line in [`dispatch`].
+//! To add a command: a file with a `pub struct Args` (clap) and
+//! `pub async fn run(args: Args) -> anyhow::Result<ExitCode>`, a `mod` line, a variant of [`Command`]
+//! and a line in [`dispatch`].
 //! Here and nowhere else the process-wide things happen: the runtime, the TLS provider, the log.
 //! Exit codes: 0 done, 1 failed (the error is printed with its causes), 2 wrong usage (clap).
 
@@ -66,7 +67,8 @@ pub fn run() -> ExitCode {
         LogFormat::Json => log::Format::Json,
     };
     log::start(format, std::env::var("RUST_LOG").ok().as_deref());
-    // Fails only when a provider is installed already, which then is this one: nothing else in the process installs any.
+    // Fails only when a provider is installed already, which then is this one:
+    // nothing else in the process installs any.
     let _already = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let outcome = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime.block_on(dispatch(cli.command)),

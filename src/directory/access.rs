@@ -1,4 +1,5 @@
-//! Reading access: effective tenants of people whose account may be used, stored grants of everybody (B051, B055, B070).
+//! Reading access: effective tenants of people whose account may be used,
+//! stored grants of everybody (B051, B055, B070).
 
 use super::list::user_select;
 use super::user::render;

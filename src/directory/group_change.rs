@@ -278,7 +278,8 @@ fn refuse(error: Error) -> Decision<Outcome> {
 
 fn taken(group: &Group) -> Error {
     Error::uniqueness(format!(
-        "displayName: {:?} is taken by another group; names are compared without regard to case. Look the group up by filter and update it instead",
+        "displayName: {:?} is taken by another group; names are compared without regard to case. \
+         Look the group up by filter and update it instead",
         group.display_name()
     ))
 }
@@ -288,8 +289,8 @@ fn unknown_members(unknown: &[String]) -> Error {
     let more = unknown.len().saturating_sub(UNKNOWN_NAMED_MAX);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     Error::invalid_value(format!(
-        "members: no user has the id {}{more}. Members are ids of users of this directory, as answered when they were created; \
-         groups cannot be members. Provision the users first, then the group",
+        "members: no user has the id {}{more}. Members are ids of users of this directory, as answered when they were \
+         created; groups cannot be members. Provision the users first, then the group",
         named.join(", ")
     ))
 }

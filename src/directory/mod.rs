@@ -129,7 +129,8 @@ impl Directory {
         self.inner.store.close().await;
     }
 
-    /// Completes when the store's writer or the runner has ended by itself, which they never should: the process then ends.
+    /// Completes when the store's writer or the runner has ended by itself, which they never should:
+    /// the process then ends.
     pub async fn failed(&self) -> Error {
         let ended = tokio::select! {
             () = self.inner.store.ended() => "the store's writer has ended",

@@ -10,8 +10,8 @@ use sha2::{Digest, Sha256};
 const RULES_MAX: usize = 256;
 
 impl Directory {
-    /// Puts a run into the queue; `uid` names it, or a new id is made. Asking again with the same uid answers the run as
-    /// it stands; an equal spec that succeeded before under this name is not run again.
+    /// Puts a run into the queue; `uid` names it, or a new id is made. Asking again with the same uid answers the run
+    /// as it stands; an equal spec that succeeded before under this name is not run again.
     pub async fn request_run(&self, uid: Option<&str>, request: RunRequest) -> Result<RunStatus, Error> {
         self.profile()?;
         check(&request)?;

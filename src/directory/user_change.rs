@@ -144,7 +144,8 @@ fn refuse(error: Error) -> Decision<Outcome> {
 
 fn taken(user: &User) -> Error {
     Error::uniqueness(format!(
-        "userName: {:?} is taken by another user; names are compared without regard to case. Look the user up by filter and update it instead",
+        "userName: {:?} is taken by another user; names are compared without regard to case. \
+         Look the user up by filter and update it instead",
         user.user_name()
     ))
 }

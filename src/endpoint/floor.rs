@@ -27,8 +27,8 @@ pub(crate) fn read(file: &Path) -> Result<u64, String> {
     }
 }
 
-/// Looks at the file until the endpoint stops. A file that cannot be read changes nothing; one with a lower floor lowers
-/// it, since a floor belongs to one store and a person may have accepted another.
+/// Looks at the file until the endpoint stops. A file that cannot be read changes nothing; one with a lower floor
+/// lowers it, since a floor belongs to one store and a person may have accepted another.
 pub(crate) async fn follow(file: PathBuf, shared: Arc<Shared>) {
     let mut told = None;
     loop {

@@ -1,4 +1,5 @@
-//! JSON as a door may let it in: no key twice in one object, no deeper than a limit, valid UTF-8, nothing after the end.
+//! JSON as a door may let it in: no key twice in one object, no deeper than a limit,
+//! valid UTF-8, nothing after the end.
 //!
 //! serde_json alone keeps the last of two equal keys, so that a body could mean different things to two readers
 //! (RFC 8259 §4), and allows 128 levels.

@@ -231,7 +231,9 @@ mod tests {
         let rest = kept(None, Some(&format!("id,schemas,userName,name,emails.value,{EU}:manager,meta")));
         assert_eq!(
             rest,
-            json!({"schemas": ["s"], "id": "1", "emails": [{"type": "work"}, {"type": "home"}], EU: {"department": "d"}})
+            json!({
+                "schemas": ["s"], "id": "1", "emails": [{"type": "work"}, {"type": "home"}], EU: {"department": "d"},
+            })
         );
         assert_eq!(
             kept(None, Some(&format!("emails.type,{EU}.manager,{EU}:department,name,userName,meta"))),

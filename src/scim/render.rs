@@ -1,7 +1,7 @@
 //! Resources as they are answered: what the client wrote, and what only the server knows. RFC 7643 §3.1, §4.1.2, §4.2.
 //!
-//! The order of attributes is always the same: `schemas`, `id`, `externalId`, the attributes in the order of the schema,
-//! extensions, references to other resources, `meta`.
+//! The order of attributes is always the same: `schemas`, `id`, `externalId`, the attributes in the order of the
+//! schema, extensions, references to other resources, `meta`.
 
 use super::{Attributes, Group, ResourceKind, User};
 use serde_json::{Value, json};

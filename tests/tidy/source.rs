@@ -103,7 +103,7 @@ pub fn is_word(c: char) -> bool {
 }
 
 /// The end of the item at `start`: past its first `;` outside brackets, or past the brace that closes its body.
-fn item_end(code: &str, start: usize) -> usize {
+pub fn item_end(code: &str, start: usize) -> usize {
     let (mut braces, mut brackets) = (0_i32, 0_i32);
     for (at, c) in code[start..].char_indices() {
         match c {

@@ -1,4 +1,5 @@
-//! The grammar of filters, by precedence: `not` binds closer than `and`, `and` closer than `or`. RFC 7644 §3.4.2.2, figure 1.
+//! The grammar of filters, by precedence: `not` binds closer than `and`, `and` closer than `or`.
+//! RFC 7644 §3.4.2.2, figure 1.
 //!
 //! ```text
 //! FILTER    = and *("or" and)

@@ -138,7 +138,10 @@ fn ok_the_manager_in_every_shape() {
 #[test]
 fn ok_an_extension_goes_with_its_last_attribute() {
     let user = with(
-        json!([{"op": "remove", "path": format!("{EU}:manager")}, {"op": "remove", "path": format!("{EU}:department")}]),
+        json!([
+            {"op": "remove", "path": format!("{EU}:manager")},
+            {"op": "remove", "path": format!("{EU}:department")},
+        ]),
         &TOLERANT,
     );
     let user = user.unwrap();

@@ -2,8 +2,8 @@
 //!
 //! Names take the case of the schema, values stay verbatim (a provider that reads back something else than it wrote
 //! writes for ever). What only the server writes is dropped, `password` is forgotten, null and empty lists are absent.
-//! Unless reading is strict, what providers get wrong is taken as it was meant (their requests are in `tests/data/idp`),
-//! and what the schema does not know is left out.
+//! Unless reading is strict, what providers get wrong is taken as it was meant (their requests are in
+//! `tests/data/idp`), and what the schema does not know is left out.
 
 mod group;
 mod members;

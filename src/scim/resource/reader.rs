@@ -37,7 +37,8 @@ pub(super) fn read_body(kind: ResourceKind, body: Value, how: &Reading) -> Resul
     Ok(read)
 }
 
-/// Attributes in the order of the schema, with the list of schemas they are of. 400 `invalidValue` when a required one is missing.
+/// Attributes in the order of the schema, with the list of schemas they are of.
+/// 400 `invalidValue` when a required one is missing.
 pub fn finish(kind: ResourceKind, mut attributes: Attributes) -> Result<Attributes, Error> {
     let mut urns = vec![Value::from(kind.core().urn)];
     let extensions = kind.extensions().iter().filter(|schema| attributes.contains_key(schema.urn));

@@ -37,7 +37,8 @@ impl Raw {
 pub(super) fn by_uid_or_name(connection: &Connection, uid: &str, name: &str) -> Result<Vec<RunRow>, StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT spec_hash, cursor, covers, status FROM run WHERE uid IN \
-         (SELECT uid FROM run WHERE uid = ?1 UNION SELECT uid FROM run WHERE name = ?2) ORDER BY created DESC, uid DESC",
+         (SELECT uid FROM run WHERE uid = ?1 UNION SELECT uid FROM run WHERE name = ?2) \
+         ORDER BY created DESC, uid DESC",
     )?;
     collect(statement.query_map([uid, name], Raw::read)?)
 }
@@ -108,7 +109,8 @@ pub(super) fn start(connection: &Connection, run: &RunRow, named: &[GroupSelecto
                 selectors.extend(rule::selectors(connection, rule)?);
                 connection
                     .prepare_cached(
-                        "INSERT OR IGNORE INTO run_user (run_uid, user_id) SELECT ?1, user_id FROM holding WHERE rule = ?2",
+                        "INSERT OR IGNORE INTO run_user (run_uid, user_id) \
+                         SELECT ?1, user_id FROM holding WHERE rule = ?2",
                     )?
                     .execute([&uid, rule])?;
             }
