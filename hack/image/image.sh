@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/../.."
 
 : "${BINARY:?run this as: make image}" "${IMAGE:?}"
-LIMIT=31000000 # bytes. A ratchet: the target is 25 MB (docs/benchmarks.md); it is only ever lowered
+LIMIT=27700000 # bytes. A ratchet: the target is 25 MB (docs/benchmarks.md); it is only ever lowered
 FOLDER=target/image
 ARCHIVE=target/image.tar
 

@@ -83,7 +83,13 @@ where
                 let key = Key::of(object.as_ref());
                 metrics.failed(name, error.category());
                 let wait = backoff.failed(key.clone(), jitter());
-                tracing::warn!(controller = name, object = %key, %error, retry_ms = wait.as_millis(), "reconcile failed");
+                tracing::warn!(
+                    controller = name,
+                    object = %key,
+                    %error,
+                    retry_ms = wait.as_millis(),
+                    "reconcile failed"
+                );
                 Action::requeue(wait)
             }
         };
@@ -113,9 +119,8 @@ fn key<K: kube::Resource<DynamicType = ()>>(object: &kube::runtime::reflector::O
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::operator::runtime::Feed;
+    use crate::operator::runtime::{Feed, Guarded};
     use k8s_openapi::api::core::v1::ConfigMap;
-    use kube::core::DeserializeGuard;
     use kube::runtime::watcher::Event;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use tokio::sync::mpsc;
@@ -125,7 +130,7 @@ mod tests {
         feed.take(0, Event::Init);
         for name in names {
             let object = serde_json::json!({"metadata": {"namespace": "ns", "name": name}});
-            let object: DeserializeGuard<ConfigMap> = serde_json::from_value(object).unwrap();
+            let object: Guarded<ConfigMap> = serde_json::from_value(object).unwrap();
             feed.take(0, Event::InitApply(object));
         }
         feed.take(0, Event::InitDone);

@@ -4,8 +4,7 @@
 //! version and is named in [`Undecodable`] (C008); kube's own reflector would drop it, and a dropped rule looks like
 //! a deleted one. Deletions that happened while a watch was down are found by comparing lists. No I/O.
 
-use super::Key;
-use kube::core::DeserializeGuard;
+use super::{Guarded, Key};
 use kube::runtime::reflector::store::{Store, Writer};
 use kube::runtime::watcher::Event;
 use std::collections::{HashMap, HashSet};
@@ -34,14 +33,28 @@ pub struct Touched<K> {
     pub object: Option<Arc<K>>,
 }
 
-/// Objects that are there and cannot be read, with the reason. Clones share the list.
+/// An object as it is there and cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invalid {
+    /// Why not.
+    pub reason: String,
+    /// The version that was looked at.
+    pub resource_version: Option<String>,
+}
+
+/// Objects that are there and cannot be read. Clones share the list.
 #[derive(Debug, Clone, Default)]
-pub struct Undecodable(Arc<Mutex<HashMap<Key, String>>>);
+pub struct Undecodable(Arc<Mutex<HashMap<Key, Invalid>>>);
 
 impl Undecodable {
     /// Why this object cannot be read, if so.
     pub fn reason(&self, key: &Key) -> Option<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).map(|invalid| invalid.reason.clone())
+    }
+
+    /// All of them.
+    pub fn all(&self) -> HashMap<Key, Invalid> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The names in a namespace, sorted.
@@ -52,10 +65,10 @@ impl Undecodable {
         names
     }
 
-    fn set(&self, key: Key, reason: Option<String>) {
+    fn set(&self, key: Key, invalid: Option<Invalid>) {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match reason {
-            Some(reason) => held.insert(key, reason),
+        match invalid {
+            Some(invalid) => held.insert(key, invalid),
             None => held.remove(&key),
         };
     }
@@ -102,7 +115,7 @@ impl<K: kube::Resource<DynamicType = ()> + Clone + Debug + 'static> Feed<K> {
     }
 
     /// Takes one event of one watch and answers whom it touched.
-    pub fn take(&mut self, source: usize, event: Event<DeserializeGuard<K>>) -> Vec<Touched<K>> {
+    pub fn take(&mut self, source: usize, event: Event<Guarded<K>>) -> Vec<Touched<K>> {
         match event {
             Event::Init => {
                 if let Some(source) = self.sources.get_mut(source) {
@@ -137,14 +150,15 @@ impl<K: kube::Resource<DynamicType = ()> + Clone + Debug + 'static> Feed<K> {
         }
     }
 
-    fn decoded(&self, key: &Key, object: DeserializeGuard<K>) -> Option<K> {
+    fn decoded(&self, key: &Key, object: Guarded<K>) -> Option<K> {
         match object.0 {
             Ok(object) => {
                 self.undecodable.set(key.clone(), None);
                 Some(object)
             }
             Err(invalid) => {
-                self.undecodable.set(key.clone(), Some(invalid.error));
+                let invalid = Invalid { reason: invalid.reason, resource_version: invalid.metadata.resource_version };
+                self.undecodable.set(key.clone(), Some(invalid));
                 None
             }
         }

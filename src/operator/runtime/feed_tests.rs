@@ -4,17 +4,17 @@ use super::*;
 use k8s_openapi::api::core::v1::ConfigMap;
 use serde_json::json;
 
-fn good(namespace: &str, name: &str, value: &str) -> DeserializeGuard<ConfigMap> {
+fn good(namespace: &str, name: &str, value: &str) -> Guarded<ConfigMap> {
     let object =
         json!({"metadata": {"namespace": namespace, "name": name, "resourceVersion": "1"}, "data": {"k": value}});
     serde_json::from_value(object).unwrap()
 }
 
-fn bad(namespace: &str, name: &str) -> DeserializeGuard<ConfigMap> {
+fn bad(namespace: &str, name: &str) -> Guarded<ConfigMap> {
     serde_json::from_value(json!({"metadata": {"namespace": namespace, "name": name}, "data": "not a map"})).unwrap()
 }
 
-fn list(feed: &mut Feed<ConfigMap>, source: usize, objects: Vec<DeserializeGuard<ConfigMap>>) -> Vec<String> {
+fn list(feed: &mut Feed<ConfigMap>, source: usize, objects: Vec<Guarded<ConfigMap>>) -> Vec<String> {
     feed.take(source, Event::Init);
     for object in objects {
         feed.take(source, Event::InitApply(object));

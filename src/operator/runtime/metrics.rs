@@ -31,6 +31,7 @@ pub struct Metrics {
     errors: Family<Labels<2>, Counter>,
     duration: Family<Labels<1>, Histogram>,
     crd_missing: Gauge,
+    undecodable: Family<Labels<1>, Gauge>,
     writes: Family<Labels<1>, Counter>,
 }
 
@@ -42,6 +43,7 @@ impl Default for Metrics {
             errors: Family::default(),
             duration: Family::new_with_constructor(|| Histogram::new(exponential_buckets(0.002, 2.0, 14))),
             crd_missing: Gauge::default(),
+            undecodable: Family::default(),
             writes: Family::default(),
             registry: Registry::default(),
         };
@@ -54,6 +56,11 @@ impl Default for Metrics {
             metrics.duration.clone(),
         );
         registry.register("crd_missing", "CustomResourceDefinitions waited for", metrics.crd_missing.clone());
+        registry.register(
+            "undecodable",
+            "Objects that do not fit this version's types, by kind",
+            metrics.undecodable.clone(),
+        );
         registry.register("writes", "Objects written to the API server, by kind", metrics.writes.clone());
         Self { registry, ..metrics }
     }
@@ -74,6 +81,11 @@ impl Metrics {
     /// How many CRDs are waited for.
     pub fn crds_missing(&self, count: usize) {
         self.crd_missing.set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+
+    /// How many objects of this kind, one of the four, cannot be read.
+    pub fn undecodable(&self, kind: &'static str, count: usize) {
+        self.undecodable.get_or_create(&Labels([("kind", kind)])).set(i64::try_from(count).unwrap_or(i64::MAX));
     }
 
     /// An object of this kind was written: a converged operator counts none.

@@ -9,6 +9,7 @@ mod controller;
 pub mod crds;
 mod events;
 mod feed;
+mod guard;
 pub mod health;
 mod key;
 mod metrics;
@@ -16,7 +17,8 @@ pub mod watch;
 
 pub use controller::Controller;
 pub use events::Events;
-pub use feed::{Change, Feed, Touched, Undecodable};
+pub use feed::{Change, Feed, Invalid, Touched, Undecodable};
+pub use guard::Guarded;
 pub use health::Readiness;
 pub use key::Key;
 pub use metrics::Metrics;

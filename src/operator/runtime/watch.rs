@@ -1,12 +1,12 @@
 //! Watches one kind in all, or in the named namespaces, into a store, and says whom each event touched.
 //!
-//! Every kind is read through `DeserializeGuard`, so that one bad object never stops a watch. A watch that fails is
-//! tried again with backoff for ever; the store meanwhile keeps what it has.
+//! Our own kinds are read through [`Guarded`], so that one bad object never stops a watch; Kubernetes' own kinds keep
+//! to its promise of compatibility. A watch that fails is tried again with backoff; its store keeps all it had.
 
-use super::{Feed, Touched};
+use super::{Feed, Guarded, Touched};
 use crate::operator::Error;
 use futures::stream::{BoxStream, SelectAll, Stream, StreamExt};
-use kube::core::{DeserializeGuard, NamespaceResourceScope, PartialObjectMeta};
+use kube::core::{NamespaceResourceScope, PartialObjectMeta};
 use kube::runtime::watcher::{self, Event};
 use kube::runtime::{WatchStreamExt, watcher as watch};
 use kube::{Api, Client, ResourceExt};
@@ -46,46 +46,50 @@ impl Namespaces {
 }
 
 /// Events of one kind, each with the number of the watch it came from.
-pub type Events<K> = SelectAll<BoxStream<'static, (usize, Result<Event<DeserializeGuard<K>>, watcher::Error>)>>;
+pub type Events<K> = SelectAll<BoxStream<'static, (usize, Result<Event<Guarded<K>>, watcher::Error>)>>;
 
-/// Watches whole objects, with or without a label selector.
-pub fn objects<K>(client: &Client, namespaces: &Namespaces, labels: Option<&str>) -> Events<K>
+/// Watches objects of our own kinds.
+pub fn objects<K>(client: &Client, namespaces: &Namespaces) -> Events<K>
 where
     K: kube::Resource<DynamicType = (), Scope = NamespaceResourceScope> + DeserializeOwned + Clone + Debug,
     K: Send + Sync + 'static,
 {
-    let apis = namespaces.apis::<DeserializeGuard<K>>(client).into_iter().enumerate();
-    apis.map(|(source, api)| {
-        let events = watch(api, config(labels)).default_backoff().modify(|object| object.managed_fields_mut().clear());
-        events.map(move |event| (source, event)).boxed()
-    })
-    .collect()
+    let apis = namespaces.apis::<Guarded<K>>(client).into_iter().enumerate();
+    apis.map(|(source, api)| pruned(api, watcher::Config::default()).map(move |event| (source, event)).boxed())
+        .collect()
 }
 
-/// Watches metadata only: what is secret in the objects never reaches this process.
-pub fn metadata<K>(client: &Client, namespaces: &Namespaces, labels: Option<&str>) -> Events<PartialObjectMeta<K>>
+/// Watches children, which are of Kubernetes' own kinds, by their labels.
+pub fn children<K>(client: &Client, namespaces: &Namespaces, labels: &str) -> Events<K>
+where
+    K: kube::Resource<DynamicType = (), Scope = NamespaceResourceScope> + DeserializeOwned + Clone + Debug,
+    K: Send + Sync + 'static,
+{
+    let apis = namespaces.apis::<K>(client).into_iter().enumerate();
+    let config = watcher::Config::default().labels(labels);
+    apis.map(|(source, api)| pruned(api, config.clone()).map(move |event| (source, event.map(decoded))).boxed())
+        .collect()
+}
+
+/// The same by metadata only: what is secret in the objects never reaches this process.
+pub fn metadata<K>(client: &Client, namespaces: &Namespaces, labels: &str) -> Events<PartialObjectMeta<K>>
 where
     K: kube::Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug,
     K: Send + Sync + 'static,
 {
-    let apis = namespaces.apis::<PartialObjectMeta<K>>(client).into_iter().enumerate();
-    apis.map(|(source, api)| {
-        let events = watch(api, config(labels)).default_backoff().modify(|object| object.managed_fields_mut().clear());
-        events.map(move |event| (source, event.map(decoded))).boxed()
-    })
-    .collect()
+    children(client, namespaces, labels)
 }
 
-fn config(labels: Option<&str>) -> watcher::Config {
-    let config = watcher::Config::default();
-    match labels {
-        Some(labels) => config.labels(labels),
-        None => config,
-    }
+/// A watch without the fields that only say who wrote what.
+fn pruned<K>(api: Api<K>, config: watcher::Config) -> impl Stream<Item = Result<Event<K>, watcher::Error>> + Send
+where
+    K: kube::Resource<DynamicType = ()> + DeserializeOwned + Clone + Debug + Send + Sync + 'static,
+{
+    watch(api, config).default_backoff().modify(|object| object.managed_fields_mut().clear())
 }
 
-fn decoded<K>(event: Event<K>) -> Event<DeserializeGuard<K>> {
-    let guard = |object| DeserializeGuard(Ok(object));
+fn decoded<K>(event: Event<K>) -> Event<Guarded<K>> {
+    let guard = |object| Guarded(Ok(object));
     match event {
         Event::Apply(object) => Event::Apply(guard(object)),
         Event::Delete(object) => Event::Delete(guard(object)),
@@ -97,7 +101,7 @@ fn decoded<K>(event: Event<K>) -> Event<DeserializeGuard<K>> {
 
 /// Feeds a store from these events until `stop`; hands every touched object to `tell`.
 pub async fn run<K, Tell, Told>(
-    mut events: impl Stream<Item = (usize, Result<Event<DeserializeGuard<K>>, watcher::Error>)> + Unpin,
+    mut events: impl Stream<Item = (usize, Result<Event<Guarded<K>>, watcher::Error>)> + Unpin,
     mut feed: Feed<K>,
     stop: CancellationToken,
     tell: Tell,
