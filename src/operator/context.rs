@@ -3,7 +3,9 @@
 use super::Error;
 use super::link::poll::Target;
 use super::link::{Dialler, Links};
+use super::runtime::conditions::Standing;
 use super::runtime::{Events, Key, Metrics, Namespaces, Undecodable};
+use crate::api::reason::DIRECTORY_NOT_READY;
 use crate::api::{RuleSync, ScimAccessToken, ScimDirectory, UserManagementRule};
 use jiff::Timestamp;
 use k8s_openapi::api::apps::v1::Deployment;
@@ -59,6 +61,10 @@ pub struct Stores {
     pub workloads: Store<Deployment>,
     /// The slices of the children's Services, by label.
     pub slices: Store<EndpointSlice>,
+    /// ScimDirectories that cannot be read.
+    pub undecodable_directories: Undecodable,
+    /// Runs that cannot be read.
+    pub undecodable_syncs: Undecodable,
     /// Rules that cannot be read.
     pub undecodable_rules: Undecodable,
     /// Tokens that cannot be read.
@@ -121,6 +127,15 @@ impl Queues {
     }
 }
 
+/// The standing of what names a directory that cannot be read.
+pub fn unreadable(directory: &str) -> Standing {
+    let message = format!(
+        "the ScimDirectory {directory} cannot be read by this version of the operator, its status says why; what is in \
+         force stays in force"
+    );
+    Standing::new(DIRECTORY_NOT_READY, message)
+}
+
 /// What the controllers share.
 pub struct Context {
     /// The API server.
@@ -157,6 +172,13 @@ impl Context {
     /// The directory of this name, if it is there.
     pub fn directory(&self, key: &Key) -> Option<Arc<ScimDirectory>> {
         self.stores.directories.get(&key.object_ref())
+    }
+
+    /// What holds up everything that names this directory, if it is there but was not readable since the operator's
+    /// start: nothing is known of it, and it must not look like a directory that is gone (C008).
+    pub fn unreadable_directory(&self, key: &Key) -> Option<Standing> {
+        let known = self.directory(key).is_some() || self.stores.undecodable_directories.reason(key).is_none();
+        (!known).then(|| unreadable(&key.name))
     }
 
     /// All tokens of a namespace.

@@ -14,6 +14,7 @@ pub mod runtime;
 mod status;
 pub mod tls;
 pub mod token;
+mod undecodable;
 mod wake;
 
 pub use context::Settings;

@@ -7,7 +7,7 @@ use super::context::{Context, Requests, Settings, Stores, queues};
 use super::link::{Dialler, Links, poll};
 use super::runtime::watch::{self, objects};
 use super::runtime::{Controller, Events, FIELD_MANAGER, Feed, Metrics, Readiness, client, crds, health};
-use super::{Error, directory, rule, rule_sync, tls, token, wake};
+use super::{Error, directory, rule, rule_sync, tls, token, undecodable, wake};
 use crate::api::label;
 use jiff::Timestamp;
 use kube::runtime::reflector::Store;
@@ -78,6 +78,7 @@ async fn start(
         let ctx = polled.clone();
         async move { wake::state(&ctx, news).await }
     }));
+    tasks.spawn(undecodable::run(ctx.clone(), stop.clone()));
     tasks.spawn(controllers(ctx, requests, readiness, stop));
     Ok(())
 }
@@ -94,6 +95,8 @@ macro_rules! feeds {
 
             fn stores(&self) -> Stores {
                 Stores {
+                    undecodable_directories: self.directories.undecodable(),
+                    undecodable_syncs: self.syncs.undecodable(),
                     undecodable_rules: self.rules.undecodable(),
                     undecodable_tokens: self.tokens.undecodable(),
                     $($field: self.$field.store()),*
@@ -131,17 +134,17 @@ fn spawn_watches(tasks: &mut JoinSet<Result<(), Error>>, ctx: &Arc<Context>, fee
             }));
         }};
     }
-    spawn!(objects(client, namespaces, None), directories, wake::directory);
-    spawn!(objects(client, namespaces, None), rules, wake::rule);
-    spawn!(objects(client, namespaces, None), syncs, wake::sync);
-    spawn!(objects(client, namespaces, None), tokens, wake::token);
-    spawn!(objects(client, namespaces, Some(&ours)), accounts, wake::child);
-    spawn!(watch::metadata(client, namespaces, Some(&ours)), secrets, wake::child);
-    spawn!(objects(client, namespaces, Some(&ours)), claims, wake::child);
-    spawn!(objects(client, namespaces, Some(&ours)), services, wake::child);
-    spawn!(objects(client, namespaces, Some(&ours)), policies, wake::child);
-    spawn!(objects(client, namespaces, Some(&ours)), workloads, wake::child);
-    spawn!(objects(client, namespaces, Some(&ours)), slices, wake::child);
+    spawn!(objects(client, namespaces), directories, wake::directory);
+    spawn!(objects(client, namespaces), rules, wake::rule);
+    spawn!(objects(client, namespaces), syncs, wake::sync);
+    spawn!(objects(client, namespaces), tokens, wake::token);
+    spawn!(watch::children(client, namespaces, &ours), accounts, wake::child);
+    spawn!(watch::metadata(client, namespaces, &ours), secrets, wake::child);
+    spawn!(watch::children(client, namespaces, &ours), claims, wake::child);
+    spawn!(watch::children(client, namespaces, &ours), services, wake::child);
+    spawn!(watch::children(client, namespaces, &ours), policies, wake::child);
+    spawn!(watch::children(client, namespaces, &ours), workloads, wake::child);
+    spawn!(watch::children(client, namespaces, &ours), slices, wake::child);
 }
 
 /// The four controllers, once every store was filled: nothing may be decided, and above all nothing published, from

@@ -17,7 +17,6 @@ pub async fn directory(ctx: &Context, touched: Touched<ScimDirectory>) {
 
 /// A rule: itself and its directory, which publishes it.
 pub async fn rule(ctx: &Context, touched: Touched<UserManagementRule>) {
-    report_undecodable("UserManagementRule", &touched.key, touched.change);
     let mut triggers = vec![Trigger::Rule(touched.key.clone())];
     match &touched.object {
         Some(rule) => triggers.push(Trigger::Directory(touched.key.sibling(&rule.spec.directory_ref.name))),
@@ -29,13 +28,19 @@ pub async fn rule(ctx: &Context, touched: Touched<UserManagementRule>) {
 
 /// A token: itself, its directory, and when it goes, the tokens it stood in the way of.
 pub async fn token(ctx: &Context, touched: Touched<ScimAccessToken>) {
-    report_undecodable("ScimAccessToken", &touched.key, touched.change);
     let mut triggers = vec![Trigger::Token(touched.key.clone())];
     match &touched.object {
         Some(token) => {
             let directory = touched.key.sibling(&token.spec.directory_ref.name);
             if touched.change == Change::Deleted {
                 triggers.extend(ctx.dependents(&directory).into_iter().filter(|t| matches!(t, Trigger::Token(_))));
+                if ctx.unreadable_directory(&directory).is_some() {
+                    tracing::warn!(
+                        token = %touched.key,
+                        %directory,
+                        "a deleted token works on until its ScimDirectory can be read: nothing can be published before"
+                    );
+                }
             }
             triggers.insert(0, Trigger::Directory(directory));
         }
@@ -46,7 +51,6 @@ pub async fn token(ctx: &Context, touched: Touched<ScimAccessToken>) {
 
 /// A run: itself, and when it goes before it ended, the endpoint's queue.
 pub async fn sync(ctx: &Context, touched: Touched<RuleSync>) {
-    report_undecodable("RuleSync", &touched.key, touched.change);
     let mut triggers = vec![Trigger::Sync(touched.key.clone())];
     if let (Change::Deleted, Some(sync)) = (touched.change, &touched.object) {
         let directory = touched.key.sibling(&sync.spec.directory_ref.name);
@@ -106,12 +110,6 @@ fn directories_in(ctx: &Context, namespace: &str) -> Vec<Trigger> {
     let here = |directory: &ScimDirectory| directory.metadata.namespace.as_deref() == Some(namespace);
     let directories = ctx.stores.directories.state_filter(here);
     directories.iter().map(|directory| Trigger::Directory(Key::of(directory.as_ref()))).collect()
-}
-
-fn report_undecodable(kind: &'static str, key: &Key, change: Change) {
-    if change == Change::Undecodable {
-        tracing::warn!(kind, object = %key, "an object does not fit this version's types; its last content stays in force");
-    }
 }
 
 async fn send(ctx: &Context, triggers: Vec<Trigger>) {

@@ -1,9 +1,11 @@
 //! Everything a directory's reconcile reads, read once, up front: stores, Secrets, and the configuration in force.
 //!
-//! Stores first, live reads after them. Decides nothing.
+//! Stores first, live reads after them. Decides nothing, but never hands out what is in a Secret that is not this
+//! directory's.
 
 use super::build::VERIFIERS_FILE;
 use super::names::Names;
+use super::ownership::{Owner, owner};
 use crate::api::{ScimAccessToken, ScimDirectory, UserManagementRule};
 use crate::client::admin;
 use crate::config::{Published, State};
@@ -13,7 +15,8 @@ use crate::operator::context::Context;
 use crate::operator::link::{self, dial};
 use crate::operator::runtime::Key;
 use crate::operator::tls;
-use crate::operator::token::{Kept, VerifiersFile, secret as token_secret};
+use crate::operator::token::secret::{self as token_secret, Place};
+use crate::operator::token::{Kept, VerifiersFile};
 use jiff::Timestamp;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Secret, Service, ServiceAccount};
@@ -27,7 +30,7 @@ use std::fmt::Debug;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-/// The children as they are.
+/// The children as they are; of a Secret that is not this directory's only that it is there.
 #[derive(Default)]
 pub struct Found {
     pub account: Option<ServiceAccount>,
@@ -51,6 +54,9 @@ pub struct Dereferenced {
     pub undecodable_tokens: Vec<String>,
     /// Values that were made and not yet hashed into the verifiers.
     pub fresh: Vec<Kept>,
+    /// The Secret in the place of the directory's own key, when it is somebody else's and no hash is kept yet.
+    pub foreign_key: Option<String>,
+    /// The verifiers as this directory wrote them last; `None` when they are not there.
     pub file: Option<VerifiersFile>,
     pub found: Found,
     pub addresses: Vec<SocketAddr>,
@@ -68,9 +74,9 @@ pub async fn dereference(ctx: &Context, directory: Arc<ScimDirectory>) -> Result
     let names = Names::of(&key);
     let tokens = ctx.tokens_in(&key.namespace);
     let rules = rules(ctx, &key).await?;
-    let found = children(ctx, &key, &names).await?;
-    let file = found.verifiers.as_ref().map(|secret| read_verifiers(secret, &names)).transpose()?;
-    let fresh = fresh(ctx, &key, &tokens, file.as_ref()).await?;
+    let found = children(ctx, &key, &uid, &names).await?;
+    let file = read_verifiers(found.verifiers.as_ref(), &names)?;
+    let (fresh, foreign_key) = fresh(ctx, &key, &tokens, file.as_ref()).await?;
     let slices = ctx.stores.slices.state_filter(|s| s.metadata.namespace.as_deref() == Some(&key.namespace));
     let addresses = dial::addresses(slices.iter().map(AsRef::as_ref), &names.admin_service());
     let link = ctx.links.update(&key, &uid, |link| {
@@ -90,6 +96,7 @@ pub async fn dereference(ctx: &Context, directory: Arc<ScimDirectory>) -> Result
         rules,
         tokens,
         fresh,
+        foreign_key,
         file,
         found,
         addresses,
@@ -156,14 +163,12 @@ async fn rules(ctx: &Context, key: &Key) -> Result<Vec<RuleManifest>, Error> {
     Ok(rules)
 }
 
-async fn children(ctx: &Context, key: &Key, names: &Names) -> Result<Found, Error> {
+async fn children(ctx: &Context, key: &Key, uid: &str, names: &Names) -> Result<Found, Error> {
     let stores = &ctx.stores;
-    let secrets: Api<Secret> = ctx.api(&key.namespace);
-    let secret = |error| Error::kube("read a Secret of the directory", error);
     Ok(Found {
         account: child(ctx, &stores.accounts, key, names.endpoint()).await?,
-        admin_tls: secrets.get_opt(&names.admin_tls()).await.map_err(secret)?,
-        verifiers: secrets.get_opt(&names.verifiers()).await.map_err(secret)?,
+        admin_tls: secret(ctx, key, uid, &names.admin_tls()).await?,
+        verifiers: secret(ctx, key, uid, &names.verifiers()).await?,
         data: child(ctx, &stores.claims, key, names.data()).await?,
         public_service: child(ctx, &stores.services, key, names.public_service()).await?,
         access_service: child(ctx, &stores.services, key, names.access_service()).await?,
@@ -185,25 +190,99 @@ where
     ctx.api::<K>(&key.namespace).get_opt(&key.name).await.map_err(|e| Error::kube("read a child of the directory", e))
 }
 
-fn read_verifiers(secret: &Secret, names: &Names) -> Result<VerifiersFile, Error> {
-    let Some(text) = tls::text(secret, VERIFIERS_FILE) else { return Ok(VerifiersFile::default()) };
+async fn secret(ctx: &Context, directory: &Key, uid: &str, name: &str) -> Result<Option<Secret>, Error> {
+    let found = ctx.api::<Secret>(&directory.namespace).get_opt(name).await;
+    let found = found.map_err(|e| Error::kube("read a Secret of the directory", e))?;
+    Ok(found.map(|secret| believed(secret, directory, uid)))
+}
+
+/// A Secret as far as it may be believed. What a stranger's holds is the stranger's word, what an earlier directory's
+/// holds is not about this one: of both only the metadata is left, by which `ownership` judges.
+fn believed(mut secret: Secret, directory: &Key, uid: &str) -> Secret {
+    if owner(&secret.metadata, "ScimDirectory", &directory.name, uid) != Owner::Us {
+        secret.data = None;
+        secret.string_data = None;
+    }
+    secret
+}
+
+fn read_verifiers(secret: Option<&Secret>, names: &Names) -> Result<Option<VerifiersFile>, Error> {
+    let Some(text) = secret.and_then(|secret| tls::text(secret, VERIFIERS_FILE)) else { return Ok(None) };
     serde_json::from_str(&text)
+        .map(Some)
         .map_err(|error| Error::Damaged { what: format!("Secret {}", names.verifiers()), detail: error.to_string() })
 }
 
-/// The values of tokens whose hash is not kept yet, hashed.
+/// The values of tokens whose hash is not kept yet, hashed; and the Secret in the place of the directory's own key, if
+/// it is somebody else's.
 async fn fresh(
     ctx: &Context,
     key: &Key,
     tokens: &[Arc<ScimAccessToken>],
     file: Option<&VerifiersFile>,
-) -> Result<Vec<Kept>, Error> {
+) -> Result<(Vec<Kept>, Option<String>), Error> {
     let kept = |uid: &Option<String>| {
         file.is_some_and(|file| file.verifiers.iter().any(|kept| Some(&kept.token_uid) == uid.as_ref()))
     };
-    let mut fresh = Vec::new();
+    let (mut fresh, mut foreign_key) = (Vec::new(), None);
     for token in tokens.iter().filter(|t| t.spec.directory_ref.name == key.name && !kept(&t.metadata.uid)) {
-        fresh.extend(token_secret::hashed(ctx, token).await?);
+        match token_secret::look(ctx, token).await? {
+            Place::Ours(kept) => fresh.push(kept),
+            Place::Another if token.metadata.name.as_ref() == Some(&key.name) => {
+                foreign_key = Some(token_secret::key(token).name);
+            }
+            Place::Empty | Place::Previous | Place::Another => {}
+        }
     }
-    Ok(fresh)
+    Ok((fresh, foreign_key))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    const HASHES: &str = r#"{"revocationFloor":9,"verifiers":[]}"#;
+
+    /// The Secret as the API server has it, as far as it is believed.
+    fn read(owners: Value, text: &str) -> Secret {
+        let metadata = json!({"name": "acme-token-verifiers", "ownerReferences": owners});
+        let mut secret: Secret = serde_json::from_value(json!({"metadata": metadata})).unwrap();
+        secret.data = Some(tls::bytes(&[(VERIFIERS_FILE, text), ("tls.key", "a key")]));
+        believed(secret, &Key::new("ns", "acme"), "now")
+    }
+
+    fn file(owners: Value, text: &str) -> Result<Option<u64>, String> {
+        let file = read_verifiers(Some(&read(owners, text)), &Names::of(&Key::new("ns", "acme")));
+        file.map(|file| file.map(|file| file.revocation_floor)).map_err(|error| error.to_string())
+    }
+
+    fn controller(kind: &str, uid: &str) -> Value {
+        json!([{"apiVersion": "x/v1", "kind": kind, "name": "acme", "uid": uid, "controller": true}])
+    }
+
+    #[test]
+    fn what_is_in_a_foreign_secret_is_neither_an_error_nor_believed() {
+        for owners in [json!([]), controller("Deployment", "other"), controller("ScimDirectory", "before")] {
+            assert_eq!(file(owners.clone(), "no verifiers at all"), Ok(None));
+            assert_eq!(file(owners.clone(), HASHES), Ok(None));
+            assert_eq!(read(owners, HASHES).data, None, "nor any other key of it, of a certificate say");
+        }
+    }
+
+    #[test]
+    fn what_is_in_the_directorys_own_secret_is_read_and_must_be_readable() {
+        let ours = || controller("ScimDirectory", "now");
+        assert_eq!(file(ours(), HASHES), Ok(Some(9)));
+        let error = file(ours(), "no verifiers at all").unwrap_err();
+        assert!(error.starts_with("Secret acme-token-verifiers cannot be read: "), "{error}");
+        assert_eq!(read(ours(), HASHES).data.map(|data| data.len()), Some(2));
+    }
+
+    #[test]
+    fn verifiers_that_are_not_there_are_none() {
+        let names = Names::of(&Key::new("ns", "acme"));
+        assert_eq!(read_verifiers(None, &names).unwrap(), None);
+        assert_eq!(read_verifiers(Some(&Secret::default()), &names).unwrap(), None);
+    }
 }

@@ -79,7 +79,10 @@ mod tests {
     #[test]
     fn what_somebody_changed_or_removed_is_drift() {
         let wanted = json!({"spec": {"replicas": 1, "containers": [{"name": "endpoint", "args": ["a", "b"]}]}});
-        let live = |replicas: i32, args: Value| json!({"spec": {"replicas": replicas, "containers": [{"name": "endpoint", "args": args}]}});
+        let live = |replicas: i32, args: Value| {
+            let endpoint = json!({"name": "endpoint", "args": args});
+            json!({"spec": {"replicas": replicas, "containers": [endpoint]}})
+        };
         assert!(!lacks(&live(1, json!(["a", "b"])), &wanted));
         assert!(lacks(&live(0, json!(["a", "b"])), &wanted));
         assert!(lacks(&live(1, json!(["a"])), &wanted));

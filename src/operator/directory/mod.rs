@@ -1,29 +1,32 @@
 //! ScimDirectory: its endpoint workload and the configuration that is in force there.
 //!
-//! dereference (all reads) → validate (pure) → build (pure) → apply → publish → status. Revocations are published before
-//! anything else. Nothing is written for a directory, or in a namespace, that is being deleted.
+//! dereference (all reads) → validate (pure) → build (pure) → apply → publish → status. Revocations are published
+//! before anything else. Nothing is written for a directory, or in a namespace, that is being deleted.
 
 mod apply;
 mod automatic;
 pub mod build;
 mod dereference;
 mod drift;
+mod floor;
 pub mod names;
 pub mod ownership;
 mod publish;
 mod seed;
 mod status;
+#[cfg(test)]
+mod unreadable_tests;
 mod validate;
 
 pub use validate::Compiled;
 
 use crate::api::ScimDirectory;
+use crate::api::reason::PREVIOUS_TERMINATING;
 use crate::client::admin;
 use crate::config::Published;
 use crate::operator::context::Context;
 use crate::operator::link::poll::Target;
 use crate::operator::runtime::Key;
-use crate::operator::runtime::conditions::Standing;
 use crate::operator::{Error, status as writer, tls};
 use dereference::{Dereferenced, dereference};
 use jiff::Timestamp;
@@ -60,8 +63,11 @@ pub async fn reconcile(ctx: &Context, directory: Arc<ScimDirectory>) -> Result<A
     }
 }
 
-/// What is forgotten of a directory that is gone.
+/// What is forgotten of a directory that is gone. One that cannot be read is not gone.
 pub fn gone(ctx: &Context, key: &Key) {
+    if ctx.stores.undecodable_directories.reason(key).is_some() {
+        return;
+    }
     ctx.links.forget(key);
     ctx.dialler.forget(&Names::of(key).admin_server_name());
     let stop = Target { key: key.clone(), uid: String::new(), server_name: String::new(), addresses: Vec::new() };
@@ -107,26 +113,11 @@ async fn make(ctx: &Context, d: &Dereferenced, v: &Validated) -> Result<Option<D
         return Ok(None);
     }
     let deleted = seed::deleted_default_rules(ctx, d).await?;
-    let plan = validate::plan(d, v, &ctx.settings, tls, floor(d, v), deleted);
+    let plan = validate::plan(d, &ctx.settings, tls, &floor::verifiers(d, v), deleted);
     let workload = apply::apply(ctx, build::build(&plan), &d.found).await?;
     seed::own_token(ctx, d).await?;
     seed::rules(ctx, d).await?;
     Ok(Some(workload))
-}
-
-/// The revision below which a store may still know a revoked token. It belongs to one store; another begins anew.
-fn floor(d: &Dereferenced, v: &Validated) -> u64 {
-    let file = d.file.as_ref();
-    let before = file.map_or(0, |file| file.revocation_floor);
-    let Some(in_force) = &d.in_force else { return before };
-    let known = d.directory.status.as_ref().and_then(|status| status.store_id.as_ref());
-    if known.is_some_and(|known| *known != in_force.store_id) {
-        return 0;
-    }
-    let gone = file.is_some_and(|file| {
-        file.verifiers.iter().any(|old| !v.kept.iter().any(|new| new.verifier.token_id == old.verifier.token_id))
-    });
-    if gone { before.max(in_force.revision) } else { before }
 }
 
 fn is_in_force(d: &Dereferenced, v: &Validated) -> bool {
@@ -135,7 +126,9 @@ fn is_in_force(d: &Dereferenced, v: &Validated) -> bool {
 
 /// Publishes what is not in force yet; otherwise says why it is not.
 async fn settle(ctx: &Context, d: &mut Dereferenced, v: &Validated) -> Result<Result<Arc<Published>, String>, Error> {
-    if let Some(obstacle) = &v.store_obstacle {
+    // While an earlier directory is being collected, half of its rules would be published as all there are.
+    let collected = v.obstacle.as_ref().filter(|obstacle| obstacle.reason == PREVIOUS_TERMINATING);
+    if let Some(obstacle) = v.store_obstacle.as_ref().or(collected) {
         return Ok(Err(obstacle.message.clone()));
     }
     if !is_in_force(d, v) && d.in_force.is_some() && !ctx.is_alive(&d.key, &d.uid).await? {
@@ -184,7 +177,6 @@ fn report(
     published: Result<Arc<Published>, String>,
 ) -> status::Report {
     let api_key = d.key.sibling(Names::of(&d.key).api_key());
-    let obstacle: Option<Standing> = v.obstacle.clone().or_else(|| v.store_obstacle.clone());
     let enabled = d.rules.iter().filter(|rule| match rule {
         crate::manifests::RuleManifest::Read(rule) => rule.spec.directory_ref.name == d.key.name && rule.spec.enabled(),
         crate::manifests::RuleManifest::Undecodable(rule) => {
@@ -194,7 +186,7 @@ fn report(
     status::report(&status::Facts {
         directory: &d.directory,
         base_url: &v.base_url,
-        obstacle,
+        obstacle: v.first_obstacle(),
         verdict: &v.compiled.directory,
         rules: &v.compiled.rules,
         rules_enabled: enabled.count(),
@@ -229,6 +221,10 @@ async fn write_status(
     directory: &ScimDirectory,
     wanted: &crate::api::ScimDirectoryStatus,
 ) -> Result<(), Error> {
+    if ctx.stores.undecodable_directories.reason(&Key::of(directory)).is_some() {
+        // This is what it was; how it stands now is told by `undecodable`.
+        return Ok(());
+    }
     let current = directory.status.as_ref();
     if writer::write(&ctx.client, &ctx.metrics, "ScimDirectory", directory, current, wanted).await? {
         let before = current.map(|status| status.conditions.as_slice()).unwrap_or_default();

@@ -1,11 +1,13 @@
 //! Whose a child of our name is. Pure.
 //!
-//! A foreign object is never adopted, whatever its name; a child of an earlier directory of the same name is waited for.
+//! A foreign object is never adopted, whatever its name;
+//! a child of an earlier directory of the same name is waited for.
 
 use super::dereference::Found;
 use super::names::Names;
 use crate::api::reason::{NAME_TAKEN, PREVIOUS_TERMINATING};
 use crate::api::{ScimAccessToken, label};
+use crate::manifests::RuleManifest;
 use crate::operator::runtime::conditions::Standing;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
@@ -30,8 +32,15 @@ pub fn owner(meta: &ObjectMeta, kind: &str, name: &str, uid: &str) -> Owner {
     }
 }
 
-/// Why the children cannot be made, if a name is taken.
-pub fn obstacle(found: &Found, token: Option<&ScimAccessToken>, directory: &str, uid: &str) -> Option<Standing> {
+/// Why the children cannot be made, if a name is taken or an earlier directory is still being collected. `rules` are
+/// those of the namespace: what is collected with its directory was deleted by nobody, and takes nobody's access.
+pub fn obstacle(
+    found: &Found,
+    token: Option<&ScimAccessToken>,
+    rules: &[RuleManifest],
+    directory: &str,
+    uid: &str,
+) -> Option<Standing> {
     let Found { account, admin_tls, verifiers, data, public_service, access_service, admin_service, policy, workload } =
         found;
     let owned = [
@@ -53,7 +62,13 @@ pub fn obstacle(found: &Found, token: Option<&ScimAccessToken>, directory: &str,
         ("PersistentVolumeClaim", name, volume_owner(&claim.metadata, directory))
     });
     let token = token.map(|token| ("ScimAccessToken", directory.to_owned(), token_owner(token, directory, uid)));
-    let all: Vec<_> = owned.chain(volume).chain(token).collect();
+    let rules = rules.iter().filter_map(|rule| match rule {
+        RuleManifest::Read(rule) => Some(("UserManagementRule", rule.metadata.name.clone()?, &rule.metadata)),
+        RuleManifest::Undecodable(_) => None,
+    });
+    let of_earlier = |meta: &ObjectMeta| owner(meta, "ScimDirectory", directory, uid) == Owner::Previous;
+    let rules = rules.filter(|(_, _, meta)| of_earlier(meta)).map(|(kind, name, _)| (kind, name, Owner::Previous));
+    let all: Vec<_> = owned.chain(volume).chain(token).chain(rules).collect();
     standing(&all, Owner::Another).or_else(|| standing(&all, Owner::Previous))
 }
 
@@ -63,11 +78,15 @@ fn standing(children: &[(&str, String, Owner)], whose: Owner) -> Option<Standing
         Owner::Previous => {
             Standing::new(PREVIOUS_TERMINATING, format!("{kind} {name} of an earlier directory is still being removed"))
         }
-        _ => Standing::new(
-            NAME_TAKEN,
-            format!("{kind} {name} exists and is not this directory's: rename or delete it, or delete this directory"),
-        ),
+        _ => taken(kind, name),
     })
+}
+
+/// Somebody else's object is where one of this directory's belongs.
+pub fn taken(kind: &str, name: &str) -> Standing {
+    let message =
+        format!("{kind} {name} exists and is not this directory's: rename or delete it, or delete this directory");
+    Standing::new(NAME_TAKEN, message)
 }
 
 /// A retained volume has no owner reference; it is taken up when its annotation names this directory.
@@ -89,7 +108,8 @@ fn token_owner(token: &ScimAccessToken, directory: &str, uid: &str) -> Owner {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Service};
+    use crate::api::UserManagementRule;
+    use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Secret, Service};
     use serde_json::{Value, json};
 
     fn service(owners: Value) -> Found {
@@ -103,7 +123,7 @@ mod tests {
     }
 
     fn reason(found: &Found) -> Option<&'static str> {
-        obstacle(found, None, "acme", "now").map(|standing| standing.reason.name)
+        obstacle(found, None, &[], "acme", "now").map(|standing| standing.reason.name)
     }
 
     #[test]
@@ -114,8 +134,57 @@ mod tests {
     }
 
     #[test]
+    fn a_foreign_secret_of_either_childs_name_is_named() {
+        let secret = |name: &str, owners: Value| -> Option<Secret> {
+            serde_json::from_value(json!({"metadata": {"name": name, "ownerReferences": owners}})).unwrap()
+        };
+        let message = |found: &Found| obstacle(found, None, &[], "acme", "now").map(|standing| standing.message);
+        let of = |owners: fn() -> Value| {
+            let verifiers = secret("acme-token-verifiers", owners());
+            let admin_tls = secret("acme-endpoint-admin-tls", owners());
+            [
+                message(&Found { verifiers, ..Found::default() }).unwrap_or_default(),
+                message(&Found { admin_tls, ..Found::default() }).unwrap_or_default(),
+            ]
+        };
+        let foreign = [
+            "Secret acme-token-verifiers exists and is not this directory's: rename or delete it, or delete this \
+             directory",
+            "Secret acme-endpoint-admin-tls exists and is not this directory's: rename or delete it, or delete this \
+             directory",
+        ];
+        assert_eq!(of(|| json!([])), foreign);
+        assert_eq!(of(|| controller("ConfigMap", "other")), foreign);
+        let earlier = [
+            "Secret acme-token-verifiers of an earlier directory is still being removed",
+            "Secret acme-endpoint-admin-tls of an earlier directory is still being removed",
+        ];
+        assert_eq!(of(|| controller("ScimDirectory", "before")), earlier);
+        assert_eq!(of(|| controller("ScimDirectory", "now")), ["", ""]);
+    }
+
+    #[test]
     fn b097_an_earlier_directorys_child_is_waited_for() {
         assert_eq!(reason(&service(controller("ScimDirectory", "before"))), Some("PreviousTerminating"));
+    }
+
+    #[test]
+    fn b079_an_earlier_directorys_rules_are_waited_for_and_a_persons_are_not() {
+        let rule = |owners: Value| {
+            let rule: UserManagementRule = serde_json::from_value(json!({
+                "apiVersion": "scim-operator.dev/v1alpha1", "kind": "UserManagementRule",
+                "metadata": {"name": "acme-designers", "ownerReferences": owners},
+                "spec": {"directoryRef": {"name": "acme"}, "idpGroup": {"id": "x"}, "role": "Designer"},
+            }))
+            .unwrap();
+            let obstacle = obstacle(&Found::default(), None, &[RuleManifest::from(rule)], "acme", "now");
+            obstacle.map(|standing| standing.message)
+        };
+        let waited = "UserManagementRule acme-designers of an earlier directory is still being removed";
+        assert_eq!(rule(controller("ScimDirectory", "before")).as_deref(), Some(waited));
+        assert_eq!(rule(controller("ScimDirectory", "now")), None);
+        assert_eq!(rule(json!([])), None);
+        assert_eq!(rule(controller("Application", "other")), None);
     }
 
     #[test]

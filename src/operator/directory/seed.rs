@@ -4,6 +4,7 @@
 use super::build::{DELETED_DEFAULT_RULES, owner_reference};
 use super::dereference::Dereferenced;
 use super::names::{Names, labels};
+use super::ownership::{Owner, owner};
 use crate::api::token::TokenScope;
 use crate::api::{DirectoryRef, ScimAccessToken, ScimAccessTokenSpec, ScimDirectory, UserManagementRule, label};
 use crate::manifests::default_rules;
@@ -45,7 +46,7 @@ pub async fn own_token(ctx: &Context, d: &Dereferenced) -> Result<(), Error> {
         },
         status: None,
     };
-    create(ctx, &d.key, &token, "ScimAccessToken", "make the directory's own token").await
+    create(ctx, &d.key, &token, "ScimAccessToken", "make the directory's own token").await.map(|_| ())
 }
 
 /// Makes the default rules of a directory that never had them, but those that were deleted while an earlier directory
@@ -60,8 +61,12 @@ pub async fn rules(ctx: &Context, d: &Dereferenced) -> Result<(), Error> {
             continue;
         }
         rule.metadata.owner_references = Some(vec![owner_reference(&d.key.name, &d.uid)]);
-        // A person's rule of that name counts as the default rule.
-        create(ctx, &d.key, &rule, "UserManagementRule", "make a default rule").await?;
+        // A person's rule of that name counts as the default rule; one that goes with an earlier directory does not.
+        let made = create(ctx, &d.key, &rule, "UserManagementRule", "make a default rule").await?;
+        if !made && is_of_earlier(ctx, d, &rule.name_any()).await? {
+            // Not marked: its end wakes the directory.
+            return Ok(());
+        }
     }
     let mark = json!({"metadata": {"annotations": {label::DEFAULT_RULES_SEEDED: "true"}, "uid": d.uid}});
     let api: Api<ScimDirectory> = ctx.api(&d.key.namespace);
@@ -105,7 +110,15 @@ fn deleted_before(d: &Dereferenced) -> Vec<String> {
     names.map(|names| names.split(',').map(str::to_owned).collect()).unwrap_or_default()
 }
 
-async fn create<K>(ctx: &Context, key: &Key, object: &K, kind: &'static str, doing: &'static str) -> Result<(), Error>
+async fn is_of_earlier(ctx: &Context, d: &Dereferenced, rule: &str) -> Result<bool, Error> {
+    let api: Api<UserManagementRule> = ctx.api(&d.key.namespace);
+    let found = api.get_metadata_opt(rule).await.map_err(|e| Error::kube("look whose a default rule is", e))?;
+    // Gone meanwhile: it was on its way out.
+    Ok(found.is_none_or(|rule| owner(&rule.metadata, "ScimDirectory", &d.key.name, &d.uid) == Owner::Previous))
+}
+
+/// Creates an object; `false` when one of its name is there already.
+async fn create<K>(ctx: &Context, key: &Key, object: &K, kind: &'static str, doing: &'static str) -> Result<bool, Error>
 where
     K: kube::Resource<DynamicType = (), Scope = kube::core::NamespaceResourceScope> + Clone + std::fmt::Debug,
     K: serde::Serialize + serde::de::DeserializeOwned,
@@ -113,8 +126,8 @@ where
     let params = PostParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PostParams::default() };
     ctx.metrics.wrote(kind);
     match ctx.api::<K>(&key.namespace).create(&params, object).await {
-        Ok(_) => Ok(()),
-        Err(error) if error.is_conflict() => Ok(()),
+        Ok(_) => Ok(true),
+        Err(error) if error.is_conflict() => Ok(false),
         Err(error) => Err(Error::kube(doing, error)),
     }
 }

@@ -1,4 +1,6 @@
-//! A directory's status, from what was applied and published. Pure: the same inputs give the same status, byte for byte.
+//! A directory's status, from what was applied and published.
+//!
+//! Pure: the same inputs give the same status, byte for byte.
 //!
 //! Conditions follow at once; figures that traffic moves are at most every five minutes, first a full interval after
 //! the operator's start, so that a restart writes nothing.

@@ -3,6 +3,7 @@
 use super::*;
 use crate::config::{Scope, Verifier};
 use crate::manifests::Refusal;
+use crate::operator::directory::ownership::taken;
 use serde_json::json;
 
 const NOW: &str = "2026-06-01T12:00:00Z";
@@ -44,7 +45,9 @@ fn state(last_request: Option<&str>, users: u64) -> State {
         "position": "p", "storeId": "s", "revision": 4, "groups": 2, "runs": [], "tokens": [],
         "rules": [{"name": "one", "inSync": true}, {"name": "two", "inSync": false, "reason": "RuleChanged"}],
         "users": {"total": users, "active": users, "managed": 1},
-        "provisioning": {"created": users, "updated": 0, "disabled": 0, "deleted": 0, "failed": 0, "lastRequestTime": last_request},
+        "provisioning": {
+            "created": users, "updated": 0, "disabled": 0, "deleted": 0, "failed": 0, "lastRequestTime": last_request,
+        },
     }))
     .unwrap()
 }
@@ -128,6 +131,22 @@ fn b028_a_directory_that_serves_what_is_written_is_ready_and_says_where() {
 fn b113_a_directory_is_not_ready_before_its_key_exists() {
     let case = Case { kept: vec![kept("okta", "2027-01-01T00:00:00Z")], ..Case::well() };
     assert_eq!(case.ready(), "False SecretPending");
+}
+
+#[test]
+fn b113_a_directory_whose_keys_secret_is_somebody_elses_is_stalled_and_names_it() {
+    let mut case = Case { kept: Vec::new(), ..Case::well() };
+    assert_eq!(case.ready(), "False SecretPending");
+    case.obstacle = Some(taken("Secret", "acme-scim-api-key"));
+    assert_eq!((case.ready().as_str(), case.condition("Stalled").as_str()), ("False NameTaken", "True NameTaken"));
+    assert_eq!(case.condition("Reconciling"), "absent");
+    let report = case.report();
+    assert_eq!(report.again, OBSTACLE_INTERVAL, "what is in the way is not watched");
+    let ready = report.status.conditions.into_iter().find(|c| c.type_ == "Ready").unwrap();
+    assert_eq!(
+        ready.message,
+        "Secret acme-scim-api-key exists and is not this directory's: rename or delete it, or delete this directory"
+    );
 }
 
 #[test]

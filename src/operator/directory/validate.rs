@@ -13,6 +13,7 @@ use crate::operator::context::Settings;
 use crate::operator::runtime::conditions::Standing;
 use crate::operator::tls::EndpointTls;
 use crate::operator::token::{Kept, VerifiersFile};
+use jiff::Timestamp;
 use kube::ResourceExt;
 use std::collections::BTreeMap;
 
@@ -50,8 +51,18 @@ pub struct Validated {
     pub obstacle: Option<Standing>,
     /// Why nothing may be published.
     pub store_obstacle: Option<Standing>,
+    /// Why the directory's own key cannot be made. Everything else can.
+    pub key_obstacle: Option<Standing>,
     /// The public SCIM base.
     pub base_url: String,
+}
+
+impl Validated {
+    /// The first of what is in the way.
+    pub fn first_obstacle(&self) -> Option<Standing> {
+        let all = [&self.obstacle, &self.store_obstacle, &self.key_obstacle];
+        all.into_iter().flatten().next().cloned()
+    }
 }
 
 /// Judges everything that was read.
@@ -66,6 +77,7 @@ pub fn validate(d: &Dereferenced, settings: &Settings) -> Validated {
         document.verifiers.iter().any(|old| !verifiers.iter().any(|new| new.token_id == old.token_id))
     });
     let own_token = d.tokens.iter().find(|token| token.name_any() == d.key.name);
+    let key_obstacle = key_obstacle(d, &kept);
     Validated {
         compiled: Compiled {
             content_hash: compiled.document.content_hash(),
@@ -76,8 +88,9 @@ pub fn validate(d: &Dereferenced, settings: &Settings) -> Validated {
         },
         kept,
         revokes,
-        obstacle: ownership::obstacle(&d.found, own_token.map(AsRef::as_ref), &d.key.name, &d.uid),
+        obstacle: ownership::obstacle(&d.found, own_token.map(AsRef::as_ref), &d.rules, &d.key.name, &d.uid),
         store_obstacle: store_obstacle(d),
+        key_obstacle,
         base_url,
     }
 }
@@ -109,8 +122,14 @@ fn kept(d: &Dereferenced) -> Vec<Kept> {
         kept.extend(found.filter(|_| !refused.contains_key(&name)));
     }
     // A token that cannot be read is not a token that was deleted (C008).
-    let unreadable = |kept: &&Kept| d.undecodable_tokens.contains(&kept.verifier.name);
-    kept.extend(file.verifiers.iter().filter(unreadable).cloned());
+    let unreadable = |name: &String| d.undecodable_tokens.contains(name);
+    kept.extend(file.verifiers.iter().filter(|kept| unreadable(&kept.verifier.name)).cloned());
+    if d.file.is_none() {
+        // Whose these are is found out when their token can be read again; until then no status tells of them.
+        let owner_unknown =
+            |v: &Verifier| Kept { verifier: v.clone(), token_uid: String::new(), issued_at: Timestamp::UNIX_EPOCH };
+        kept.extend(in_force(d).iter().filter(|verifier| unreadable(&verifier.name)).map(owner_unknown));
+    }
     kept.sort_by(|a, b| a.verifier.token_id.cmp(&b.verifier.token_id));
     kept
 }
@@ -118,13 +137,19 @@ fn kept(d: &Dereferenced) -> Vec<Kept> {
 /// When the verifiers Secret and the plaintext Secret are both gone, what is in force still knows the hash.
 fn from_force(d: &Dereferenced, token: &ScimAccessToken) -> Option<Kept> {
     let status = token.status.as_ref()?;
-    let document = d.in_force.as_ref()?.document.as_ref().filter(|document| document.directory.uid == d.uid)?;
     let same = |v: &&Verifier| Some(&v.token_id) == status.token_id.as_ref() && v.name == token.name_any();
     Some(Kept {
-        verifier: document.verifiers.iter().find(same)?.clone(),
+        verifier: in_force(d).iter().find(same)?.clone(),
         token_uid: token.metadata.uid.clone()?,
         issued_at: status.issued_at.as_ref()?.0,
     })
+}
+
+/// The verifiers in force at the endpoint, if what is in force is this directory's.
+fn in_force(d: &Dereferenced) -> &[Verifier] {
+    let document = d.in_force.as_ref().and_then(|published| published.document.as_ref());
+    let ours = document.filter(|document| document.directory.uid == d.uid);
+    ours.map(|document| document.verifiers.as_slice()).unwrap_or_default()
 }
 
 fn sources(d: &Dereferenced) -> BTreeMap<String, (String, i64)> {
@@ -140,7 +165,7 @@ fn sources(d: &Dereferenced) -> BTreeMap<String, (String, i64)> {
 
 /// A lost volume must not look like an empty organisation (C009): another store than the known one needs a person.
 fn store_obstacle(d: &Dereferenced) -> Option<Standing> {
-    let known = d.directory.status.as_ref()?.store_id.as_ref()?;
+    let known = known_store(d)?;
     let found = &d.in_force.as_ref()?.store_id;
     let accepted = d.directory.annotations().get(label::ACCEPT_STORE) == Some(found);
     (known != found && !accepted).then(|| {
@@ -153,15 +178,33 @@ fn store_obstacle(d: &Dereferenced) -> Option<Standing> {
     })
 }
 
+/// `status.storeId`; an empty one names no store.
+pub fn known_store(d: &Dereferenced) -> Option<&str> {
+    d.directory.status.as_ref()?.store_id.as_deref().filter(|known| !known.is_empty())
+}
+
+/// Somebody else's Secret in the place of the directory's own key: the key cannot be made, and a person must know. Once
+/// a hash is kept the key works, whatever is in its Secret's place.
+fn key_obstacle(d: &Dereferenced, kept: &[Kept]) -> Option<Standing> {
+    let works = kept.iter().any(|kept| kept.verifier.name == d.key.name);
+    d.foreign_key.as_ref().filter(|_| !works).map(|name| ownership::taken("Secret", name))
+}
+
 /// The plan of the children.
-pub fn plan(d: &Dereferenced, v: &Validated, s: &Settings, tls: EndpointTls, floor: u64, deleted: Vec<String>) -> Plan {
+pub fn plan(
+    d: &Dereferenced,
+    settings: &Settings,
+    tls: EndpointTls,
+    file: &VerifiersFile,
+    deleted: Vec<String>,
+) -> Plan {
     let endpoint = d.directory.spec.endpoint();
     let Storage::Sqlite(storage) = endpoint.storage();
     Plan {
         key: d.key.clone(),
         uid: d.uid.clone(),
-        image: s.image.clone(),
-        operator_namespace: s.namespace.clone(),
+        image: settings.image.clone(),
+        operator_namespace: settings.namespace.clone(),
         storage,
         volume: d.found.data.as_ref().and_then(|claim| claim.spec.as_ref()).map(|spec| ExistingVolume {
             class: spec.storage_class_name.clone(),
@@ -174,7 +217,11 @@ pub fn plan(d: &Dereferenced, v: &Validated, s: &Settings, tls: EndpointTls, flo
         replicas: endpoint.replicas(),
         resources: endpoint.resources,
         tls,
-        verifiers: VerifiersFile { revocation_floor: floor, verifiers: v.kept.clone() }.text(),
+        verifiers: file.text(),
         deleted_default_rules: deleted,
     }
 }
+
+#[cfg(test)]
+#[path = "validate_tests.rs"]
+mod tests;

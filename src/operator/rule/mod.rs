@@ -17,7 +17,15 @@ pub async fn reconcile(ctx: &Context, rule: Arc<UserManagementRule>) -> Result<A
         return Ok(Action::await_change());
     }
     let key = Key::of(rule.as_ref());
+    if ctx.stores.undecodable_rules.reason(&key).is_some() {
+        // This is what it was; how it stands now is told by `undecodable`.
+        return Ok(Action::await_change());
+    }
     let directory = key.sibling(&rule.spec.directory_ref.name);
+    if ctx.unreadable_directory(&directory).is_some() {
+        // Nothing is known of the directory. What is written stands.
+        return Ok(Action::await_change());
+    }
     let owner = ctx.directory(&directory);
     if owner.as_ref().is_some_and(|owner| owner.spec.suspended() || owner.metadata.deletion_timestamp.is_some()) {
         return Ok(Action::await_change());
@@ -32,7 +40,6 @@ pub async fn reconcile(ctx: &Context, rule: Arc<UserManagementRule>) -> Result<A
         rule: &rule,
         directory_exists: owner.is_some(),
         link: link.as_ref(),
-        undecodable: ctx.stores.undecodable_rules.reason(&key),
         now: Timestamp::now(),
     });
     let current = rule.status.as_ref();

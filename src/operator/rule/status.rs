@@ -18,8 +18,6 @@ pub struct Facts<'a> {
     pub directory_exists: bool,
     /// What is known of its directory's endpoint.
     pub link: Option<&'a Link>,
-    /// Why it cannot be read as it is now, if so; `rule` is then what it was.
-    pub undecodable: Option<String>,
     /// Now.
     pub now: Timestamp,
 }
@@ -90,8 +88,7 @@ fn verdict<'a>(f: &Facts<'a>, name: &str) -> Option<&'a RuleVerdict> {
     let compiled = f.link?.compiled.as_ref()?;
     let meta = &f.rule.metadata;
     let source = (meta.uid.clone().unwrap_or_default(), meta.generation.unwrap_or_default());
-    let same = f.undecodable.is_some() || compiled.sources.get(name) == Some(&source);
-    compiled.rules.get(name).filter(|_| same)
+    compiled.rules.get(name).filter(|_| compiled.sources.get(name) == Some(&source))
 }
 
 fn standing(f: &Facts<'_>, name: &str, entry: Option<&RuleEntry>) -> (Wanted, Standing) {

@@ -60,7 +60,7 @@ fn link(compiled: &Compiled, published: &Compiled, state: Option<Value>) -> Link
 }
 
 fn status(rule: &UserManagementRule, link: Option<&Link>) -> UserManagementRuleStatus {
-    report(&Facts { rule, directory_exists: link.is_some(), link, undecodable: None, now: Timestamp::UNIX_EPOCH })
+    report(&Facts { rule, directory_exists: link.is_some(), link, now: Timestamp::UNIX_EPOCH })
 }
 
 fn condition(status: &UserManagementRuleStatus, kind: &str) -> String {

@@ -1,7 +1,9 @@
 //! When the operator starts a run by itself (B065, `syncPolicy: Automatic`): one per settled batch of rule changes.
 //!
-//! Judged from the endpoint's state alone, never from what changed while somebody looked: a crash between publishing and
-//! creating the run converges, and a restart with everything in sync starts nothing. Time comes in as a value. Pure.
+//! Judged from the endpoint's state alone, never from what changed while somebody looked: a crash between publishing
+//! and creating the run converges, and a restart with everything in sync starts nothing.
+//!
+//! Time comes in as a value. Pure.
 
 use crate::config::{RunScope, State};
 use jiff::{SignedDuration, Timestamp};

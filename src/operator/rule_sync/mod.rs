@@ -31,11 +31,19 @@ const UNDER_WAY: Duration = Duration::from_secs(5);
 /// Hands one run over and mirrors how it stands.
 pub async fn reconcile(ctx: &Context, sync: Arc<RuleSync>) -> Result<Action, Error> {
     let ended = sync.status.as_ref().and_then(|status| status.phase).is_some_and(|phase| phase.is_final());
-    if ended || sync.metadata.deletion_timestamp.is_some() {
+    let unreadable = ctx.stores.undecodable_syncs.reason(&Key::of(sync.as_ref())).is_some();
+    if ended || unreadable || sync.metadata.deletion_timestamp.is_some() {
         return Ok(Action::await_change());
     }
     let directory = Key::of(sync.as_ref()).sibling(&sync.spec.directory_ref.name);
     let now = Timestamp::now();
+    let handed_over = sync.status.as_ref().is_some_and(|status| status.progress.is_some());
+    if let Some(standing) = ctx.unreadable_directory(&directory) {
+        if !handed_over {
+            write(ctx, &sync, &status::waiting(&sync, standing, now)).await?;
+        }
+        return Ok(Action::await_change());
+    }
     let Some(owner) = ctx.directory(&directory) else {
         let message = format!("no ScimDirectory {} is in this namespace: make it", directory.name);
         let standing = Standing::new(reason::DIRECTORY_NOT_FOUND, message);
@@ -47,7 +55,6 @@ pub async fn reconcile(ctx: &Context, sync: Arc<RuleSync>) -> Result<Action, Err
     }
     let uid = owner.uid().unwrap_or_default();
     let link = ctx.links.get(&directory).filter(|link| link.uid == uid && link.is_published());
-    let handed_over = sync.status.as_ref().is_some_and(|status| status.progress.is_some());
     let Some(link) = link else {
         // Woken when the configuration is in force.
         write(ctx, &sync, &status::waiting(&sync, Standing::plain(reason::DIRECTORY_NOT_READY), now)).await?;
@@ -96,7 +103,7 @@ async fn hand_over(
     Ok(Action::requeue(UNDER_WAY))
 }
 
-/// Whether what is in force was made from every rule as the API server has it now.
+/// Whether what is in force was made from the rules as the API server has them now: all of them, and no other.
 async fn has_every_rule(ctx: &Context, directory: &Key, link: &Link) -> Result<bool, Error> {
     let Some(compiled) = &link.compiled else { return Ok(false) };
     let params = ListParams::default().fields(&format!("spec.directoryRef.name={}", directory.name));
@@ -108,7 +115,8 @@ async fn has_every_rule(ctx: &Context, directory: &Key, link: &Link) -> Result<b
         let unreadable = ctx.stores.undecodable_rules.reason(&directory.sibling(&name)).is_some();
         unreadable || rule.deletion_timestamp.is_some() || compiled.sources.get(&name) == Some(&source)
     };
-    Ok(rules.items.iter().all(|rule| known(&rule.metadata)))
+    let there = |name: &String| rules.items.iter().any(|rule| rule.metadata.name.as_ref() == Some(name));
+    Ok(rules.items.iter().all(|rule| known(&rule.metadata)) && compiled.rules.keys().all(there))
 }
 
 async fn write(ctx: &Context, sync: &RuleSync, wanted: &RuleSyncStatus) -> Result<(), Error> {

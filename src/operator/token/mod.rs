@@ -1,8 +1,10 @@
 //! ScimAccessToken: one bearer credential (B113–B128).
 //!
-//! Order of making: plaintext Secret (create-only, immutable) → read back → hash into the verifiers Secret → publish; the
-//! last two are the directory's reconcile. A crash between any two steps converges, because each step looks at what
-//! is there. Deleting the ScimAccessToken revokes; deleting only the Secret does not, and never makes the value again.
+//! Order of making: plaintext Secret (create-only, immutable) → read back → hash into the verifiers Secret → publish;
+//! the last two are the directory's reconcile. A crash between any two steps converges, because each step looks at
+//! what is there.
+//!
+//! Deleting the ScimAccessToken revokes; deleting only the Secret does not, and never makes the value again.
 
 mod kept;
 pub mod secret;
@@ -34,18 +36,24 @@ pub async fn reconcile(ctx: &Context, token: Arc<ScimAccessToken>) -> Result<Act
     if token.metadata.deletion_timestamp.is_some() {
         return Ok(Action::await_change());
     }
+    if ctx.stores.undecodable_tokens.reason(&Key::of(token.as_ref())).is_some() {
+        return Ok(Action::await_change());
+    }
     let directory = Key::of(token.as_ref()).sibling(&token.spec.directory_ref.name);
     let now = Timestamp::now();
+    let issued = token.status.as_ref().is_some_and(|status| status.token_id.is_some());
     let Some(owner) = ctx.directory(&directory) else {
-        let message = format!("no ScimDirectory {} is in this namespace: make it", directory.name);
-        return report(ctx, &token, &Link::default(), Some(Standing::new(DIRECTORY_NOT_FOUND, message)), now).await;
+        return match without_directory(&directory, ctx.unreadable_directory(&directory), issued) {
+            Some(standing) => report(ctx, &token, &Link::default(), Some(standing), now).await,
+            None => Ok(Action::await_change()),
+        };
     };
     if owner.spec.suspended() || owner.metadata.deletion_timestamp.is_some() {
         return Ok(Action::await_change());
     }
     let link = ctx.links.get(&directory).filter(|link| Some(&link.uid) == owner.metadata.uid.as_ref());
     let link = link.unwrap_or_default();
-    if link.kept.is_none() && token.status.as_ref().is_some_and(|status| status.token_id.is_some()) {
+    if link.kept.is_none() && issued {
         // Right after a start: the directory's reconcile comes first, and wakes its tokens. What is written stands.
         return Ok(Action::await_change());
     }
@@ -60,6 +68,18 @@ pub async fn reconcile(ctx: &Context, token: Arc<ScimAccessToken>) -> Result<Act
         (None, Some(_)) => issue(ctx, &token, &owner, &directory).await?,
     };
     report(ctx, &token, &link, obstacle, now).await
+}
+
+/// How a token stands whose directory cannot be looked at. `None`: nothing is known of the directory, and what is
+/// written stands.
+fn without_directory(directory: &Key, unreadable: Option<Standing>, issued: bool) -> Option<Standing> {
+    match unreadable {
+        Some(standing) => (!issued).then_some(standing),
+        None => {
+            let message = format!("no ScimDirectory {} is in this namespace: make it", directory.name);
+            Some(Standing::new(DIRECTORY_NOT_FOUND, message))
+        }
+    }
 }
 
 fn find<'a>(kept: &'a [Kept], token: &ScimAccessToken) -> Option<&'a Kept> {
@@ -145,4 +165,31 @@ async fn secret_exists(ctx: &Context, key: &Key) -> Result<bool, Error> {
     }
     let found = ctx.api::<Secret>(&key.namespace).get_metadata_opt(&key.name).await;
     Ok(found.map_err(|e| Error::kube("look for a token's Secret", e))?.is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::operator::context::unreadable;
+
+    fn standing(unreadable: Option<Standing>, issued: bool) -> Option<String> {
+        let standing = without_directory(&Key::new("ns", "acme"), unreadable, issued)?;
+        Some(format!("{}: {}", standing.reason.name, standing.message))
+    }
+
+    #[test]
+    fn c008_a_token_of_a_directory_that_cannot_be_read_waits_and_an_issued_one_keeps_its_status() {
+        let waits = "DirectoryNotReady: the ScimDirectory acme cannot be read by this version of the operator, its \
+                     status says why; what is in force stays in force";
+        assert_eq!(standing(Some(unreadable("acme")), false).as_deref(), Some(waits));
+        assert_eq!(standing(Some(unreadable("acme")), true), None);
+    }
+
+    #[test]
+    fn a_token_without_a_directory_says_so_whether_it_was_issued_or_not() {
+        let missing = "DirectoryNotFound: no ScimDirectory acme is in this namespace: make it";
+        for issued in [false, true] {
+            assert_eq!(standing(None, issued).as_deref(), Some(missing));
+        }
+    }
 }

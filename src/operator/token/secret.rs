@@ -34,14 +34,6 @@ pub enum Place {
     Another,
 }
 
-/// What the operator would keep of the value in the token's Secret, if it is there.
-pub async fn hashed(ctx: &Context, token: &ScimAccessToken) -> Result<Option<Kept>, Error> {
-    Ok(match look(ctx, token).await? {
-        Place::Ours(kept) => Some(kept),
-        Place::Empty | Place::Previous | Place::Another => None,
-    })
-}
-
 /// Looks at the place of the token's Secret.
 pub async fn look(ctx: &Context, token: &ScimAccessToken) -> Result<Place, Error> {
     let key = key(token);

@@ -1,4 +1,6 @@
-//! The volume claim. It outlives its directory (`Retain`) and is taken up by the next of the same name (B097, reading 16).
+//! The volume claim.
+//!
+//! It outlives its directory (`Retain`) and is taken up by the next of the same name (B097, reading 16).
 
 use super::super::names::Names;
 use super::{Plan, meta};

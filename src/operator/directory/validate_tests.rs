@@ -1,0 +1,178 @@
+//! What stands in a directory's way, case by case, from what was read.
+
+use super::*;
+use crate::api::ScimDirectory;
+use crate::config::{Published, Scope};
+use crate::operator::directory::dereference::Found;
+use crate::operator::directory::floor;
+use crate::operator::runtime::{Key, Namespaces};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+fn directory(annotations: Value, status: Value) -> ScimDirectory {
+    let metadata = json!({"name": "acme", "namespace": "ns", "uid": "u", "annotations": annotations});
+    serde_json::from_value(json!({
+        "apiVersion": "scim-operator.dev/v1alpha1", "kind": "ScimDirectory", "metadata": metadata,
+        "spec": {"displayName": "Acme", "tenant": "main", "sso": {"none": {}}}, "status": status,
+    }))
+    .unwrap()
+}
+
+/// Nothing is there yet but the directory.
+fn read(directory: ScimDirectory) -> Dereferenced {
+    Dereferenced {
+        key: Key::of(&directory),
+        uid: "u".to_owned(),
+        directory: Arc::new(directory),
+        rules: Vec::new(),
+        tokens: Vec::new(),
+        undecodable_tokens: Vec::new(),
+        fresh: Vec::new(),
+        foreign_key: None,
+        file: None,
+        found: Found::default(),
+        addresses: Vec::new(),
+        in_force: None,
+        unreachable: None,
+        state: None,
+        now: "2026-06-01T12:00:00Z".parse().unwrap(),
+    }
+}
+
+fn judged(d: &Dereferenced) -> Validated {
+    let settings = Settings {
+        namespace: "platform".to_owned(),
+        namespaces: Namespaces::All,
+        image: "registry.example.com/endpoint:1".to_owned(),
+        cluster_domain: "cluster.local".to_owned(),
+        metrics_listen: std::net::SocketAddr::from(([127, 0, 0, 1], 0)),
+        instance: "operator-0".to_owned(),
+    };
+    validate(d, &settings)
+}
+
+/// A directory that knows the store `known`, at whose endpoint there is the store "new".
+fn with_store(annotations: Value, known: Value) -> Dereferenced {
+    let in_force = Published { revision: 0, content_hash: String::new(), store_id: "new".to_owned(), document: None };
+    let directory = directory(annotations, json!({"storeId": known}));
+    Dereferenced { in_force: Some(Arc::new(in_force)), ..read(directory) }
+}
+
+fn store_obstacle(annotations: Value, known: Value) -> Option<String> {
+    let standing = judged(&with_store(annotations, known)).store_obstacle?;
+    Some(format!("{}: {}", standing.reason.name, standing.message))
+}
+
+#[test]
+fn c009_another_store_than_the_known_one_needs_a_person_and_is_named() {
+    let expected = "StoreChanged: the endpoint found the store new, not old: bring the volume back, or accept the new \
+                    store with the annotation scim-operator.dev/accept-store: new";
+    assert_eq!(store_obstacle(json!({}), json!("old")).as_deref(), Some(expected));
+    assert_eq!(store_obstacle(json!({}), json!("new")), None, "the known store");
+    let unreached = read(directory(json!({}), json!({"storeId": "old"})));
+    assert_eq!(judged(&unreached).store_obstacle, None, "which store is there is not known");
+}
+
+#[test]
+fn c009_only_the_annotation_with_the_stores_own_id_accepts_it() {
+    let accepted = |id: &str| store_obstacle(json!({"scim-operator.dev/accept-store": id}), json!("old")).is_none();
+    assert!(accepted("new"));
+    for wrong in ["old", "other", "NEW", "new ", "true", ""] {
+        assert!(!accepted(wrong), "{wrong:?}");
+    }
+}
+
+#[test]
+fn an_empty_store_id_accepts_the_store_it_finds() {
+    assert_eq!(store_obstacle(json!({}), Value::Null), None);
+    assert_eq!(store_obstacle(json!({}), json!("")), None);
+}
+
+#[test]
+fn c009_the_floor_of_the_known_store_stays_until_another_one_is_accepted() {
+    let file = || Some(VerifiersFile { revocation_floor: 9, verifiers: Vec::new() });
+    let floor = |d: &Dereferenced| floor::verifiers(d, &judged(d)).revocation_floor;
+    let lost = Dereferenced { file: file(), ..with_store(json!({}), json!("old")) };
+    assert_eq!(floor(&lost), 9, "the volume may come back, from a backup even");
+    let accepted = json!({"scim-operator.dev/accept-store": "new"});
+    assert_eq!(floor(&Dereferenced { file: file(), ..with_store(accepted, json!("old")) }), 0);
+    assert_eq!(floor(&Dereferenced { file: file(), ..with_store(json!({}), json!("new")) }), 9);
+}
+
+fn own_key() -> Kept {
+    let verifier = Verifier {
+        token_id: "a".repeat(16),
+        name: "acme".to_owned(),
+        scope: Scope::Scim,
+        sha256: "0".repeat(64),
+        expires_at: "2027-01-01T00:00:00Z".parse().unwrap(),
+    };
+    Kept { verifier, token_uid: "t".to_owned(), issued_at: "2026-01-01T00:00:00Z".parse().unwrap() }
+}
+
+fn own_token() -> Arc<ScimAccessToken> {
+    let token = json!({
+        "apiVersion": "scim-operator.dev/v1alpha1", "kind": "ScimAccessToken",
+        "metadata": {"name": "acme", "namespace": "ns", "uid": "t"},
+        "spec": {"directoryRef": {"name": "acme"}, "description": "d", "scope": "Scim", "issuedTo": "directory"},
+    });
+    Arc::new(serde_json::from_value(token).unwrap())
+}
+
+/// The directory with its own token, in the place of whose Secret is somebody else's.
+fn with_foreign_key() -> Dereferenced {
+    Dereferenced {
+        tokens: vec![own_token()],
+        foreign_key: Some("acme-scim-api-key".to_owned()),
+        ..read(directory(json!({}), Value::Null))
+    }
+}
+
+#[test]
+fn b113_a_foreign_secret_in_the_place_of_the_directorys_key_is_named() {
+    let v = judged(&with_foreign_key());
+    let standing = v.first_obstacle().unwrap();
+    assert_eq!(standing.reason.name, "NameTaken");
+    assert_eq!(
+        standing.message,
+        "Secret acme-scim-api-key exists and is not this directory's: rename or delete it, or delete this directory"
+    );
+    assert_eq!((v.obstacle, v.store_obstacle), (None, None), "children and configuration are made all the same");
+}
+
+#[test]
+fn b113_a_key_that_works_is_not_troubled_by_what_is_in_its_secrets_place() {
+    let known = VerifiersFile { revocation_floor: 0, verifiers: vec![own_key()] };
+    let d = Dereferenced { file: Some(known), ..with_foreign_key() };
+    assert_eq!(judged(&d).first_obstacle(), None);
+}
+
+#[test]
+fn what_is_in_the_childrens_way_is_told_before_the_store_and_the_key() {
+    let foreign_key = Some("acme-scim-api-key".to_owned());
+    let mut d = Dereferenced { foreign_key, ..with_store(json!({}), json!("old")) };
+    let reason = |d: &Dereferenced| judged(d).first_obstacle().map(|standing| standing.reason.name);
+    assert_eq!(reason(&d), Some("StoreChanged"));
+    let foreign = json!({"metadata": {"name": "acme-token-verifiers"}});
+    d.found.verifiers = Some(serde_json::from_value(foreign).unwrap());
+    assert_eq!(reason(&d), Some("NameTaken"));
+}
+
+#[test]
+fn c008_a_token_that_cannot_be_read_works_on_when_the_verifiers_are_lost_or_foreign() {
+    let lost = |unreadable: &[&str]| {
+        let d = read(directory(json!({}), Value::Null));
+        let document = manifests::compile(&d.directory, "http://x/scim/v2", &[], &[own_key().verifier], None).document;
+        let published = Published {
+            revision: 4,
+            content_hash: document.content_hash(),
+            store_id: "new".to_owned(),
+            document: Some(document),
+        };
+        let undecodable_tokens = unreadable.iter().map(|name| (*name).to_owned()).collect();
+        let v = judged(&Dereferenced { undecodable_tokens, in_force: Some(Arc::new(published)), ..d });
+        (v.compiled.document.verifiers, v.revokes)
+    };
+    assert_eq!(lost(&["acme"]), (vec![own_key().verifier], false));
+    assert_eq!(lost(&["other"]), (vec![], true), "a token that is not there was deleted");
+}
