@@ -101,11 +101,68 @@ pub(super) fn new_uid() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::access::Ladder;
+    use crate::config::{Dialect, DirectoryId, Document, Profile, Publication, SyncPolicy, Verifier};
+    use crate::directory::Settings;
+    use jiff::SignedDuration;
+    use std::sync::Arc;
+
+    const VALUE: &str = "scim_abcdefgh12345678_secret";
+
+    fn hexadecimal(value: &str) -> String {
+        Sha256::digest(value.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// A configuration with one token.
+    fn with_token(expires_at: Timestamp) -> Publication {
+        let (token_id, name) = ("abcdefgh12345678".to_owned(), "corp".to_owned());
+        let verifier = Verifier { token_id, name, scope: Scope::Scim, sha256: hexadecimal(VALUE), expires_at };
+        let document = Document {
+            directory: DirectoryId { uid: "u-1".to_owned(), namespace: "n".to_owned(), name: "d".to_owned() },
+            tenant: "main".to_owned(),
+            roles: Ladder::default(),
+            sync_policy: SyncPolicy::Manual,
+            profile: Profile {
+                paused: false,
+                dialect: Dialect::Auto,
+                required_attributes: Vec::new(),
+                base_url: "http://localhost/scim/v2".to_owned(),
+            },
+            rules: Vec::new(),
+            verifiers: vec![verifier],
+        };
+        let directory_uid = document.directory.uid.clone();
+        Publication { directory_uid, epoch: 0, if_revision: 0, content_hash: document.content_hash(), document }
+    }
+
+    #[tokio::test]
+    async fn b125_a_token_works_until_its_last_instant_and_not_at_its_end() {
+        let made: Timestamp = "2026-03-01T09:00:00Z".parse().unwrap();
+        let end = made + SignedDuration::from_hours(8760);
+        let shown = Arc::new(Mutex::new(made));
+        let clock = Arc::clone(&shown);
+        let data = tempfile::tempdir().unwrap();
+        let settings = Settings { clock: Arc::new(move || *clock.lock().unwrap()), ..Settings::new(data.path()) };
+        let directory = Directory::open(settings).await.unwrap();
+        directory.publish(with_token(end)).await.unwrap();
+        let works_at = |now: Timestamp| {
+            *shown.lock().unwrap() = now;
+            directory.authenticate(VALUE).map(|token| token.name)
+        };
+        let (second, instant) = (SignedDuration::from_secs(1), SignedDuration::from_nanos(1));
+        for now in [made, end - second, end - instant] {
+            assert_eq!(works_at(now).as_deref(), Some("corp"), "{now}");
+        }
+        for now in [end, end + instant, end + second] {
+            assert_eq!(works_at(now), None, "{now}");
+        }
+        directory.close().await;
+    }
 
     #[test]
     fn b124_only_the_whole_value_has_the_digest() {
         let digest = Sha256::digest(b"scim_id_secret");
-        let hexadecimal: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hexadecimal = hexadecimal("scim_id_secret");
         assert!(equal(&digest, &hexadecimal));
         assert!(!equal(&Sha256::digest(b"scim_id_"), &hexadecimal));
         assert!(!equal(&digest, &hexadecimal[..62]));

@@ -11,6 +11,7 @@
 mod support;
 
 mod endpoint;
+mod leaks;
 mod recorder;
 mod simulate;
 mod simulate_shapes;

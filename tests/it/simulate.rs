@@ -1,5 +1,6 @@
 //! `simulate` as a process against a service that records: what it sends, in which order, and how it ends.
 
+use crate::leaks::leaks;
 use crate::recorder::{Recorded, Recorder};
 use crate::support::program::{Outcome, run};
 use serde_json::json;
@@ -221,7 +222,11 @@ async fn b030_no_output_holds_the_token() {
     let job = Job::new().await;
     let outcome = job.run(&change("before.yaml"), &["--verbose"]).await;
     assert!(outcome.out.contains("urn:ietf:params:scim:schemas:core:2.0:User"), "{}", outcome.out);
-    assert!(!outcome.out.contains(SECRET) && !outcome.err.contains(SECRET));
+    let state = std::fs::read_to_string(job.path("state.json")).unwrap();
+    let texts = [("output", outcome.out.as_str()), ("errors", outcome.err.as_str()), ("state", state.as_str())];
+    assert_eq!(leaks(&texts, &[SECRET]), Vec::<String>::new());
+    let planted = format!("{}> Authorization: Bearer {SECRET}\n", outcome.out);
+    assert_eq!(leaks(&[("output", planted.as_str())], &[SECRET]), [format!("output: {SECRET}")]);
 }
 
 #[tokio::test]

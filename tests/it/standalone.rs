@@ -110,6 +110,11 @@ impl House {
         wait::until("/readyz is 200", IN_FORCE, async || (self.base.get("/readyz").await.0 == 200).then_some(())).await;
     }
 
+    /// What is said of a folder of manifests that is not there.
+    fn without_folder(&self) -> Value {
+        json!(format!("cannot use {}: No such file or directory (os error 2)", self.manifests().display()))
+    }
+
     fn program(&self) -> &Program {
         self.program.as_ref().unwrap()
     }
@@ -239,11 +244,34 @@ async fn c008_a_folder_that_is_gone_or_empty_takes_nothing_away() {
     house.somebody_in("HR-Designers").await;
     let aside = house.folder.path().join("aside");
     std::fs::rename(house.manifests(), &aside).unwrap();
+    let line = house.program().logged("cannot use").await;
+    assert_eq!((&line["level"], &line["message"]), (&json!("WARN"), &house.without_folder()));
     let holds = async || house.role("hr").await.as_deref() == Some("Designer");
     wait::throughout("the role stays without the folder", UNMOVED, holds).await;
+    let said = |line: &Value| line["message"] == house.without_folder();
+    assert_eq!(house.program().log().into_iter().filter(said).count(), 1, "said once, not at every look");
     std::fs::create_dir(house.manifests()).unwrap();
     wait::throughout("the role stays with an empty folder", UNMOVED, holds).await;
-    house.program().logged("the folder has no directory").await;
+    let line = house.program().logged("the folder has no directory").await;
+    assert_eq!(line["message"], "the folder has no directory: nothing is changed");
+    assert_eq!(house.base.get("/readyz").await.0, 200);
+}
+
+#[tokio::test]
+async fn c008_a_start_without_the_folder_serves_what_was_in_force() {
+    let mut house = House::served().await;
+    house.somebody_in("HR-Designers").await;
+    house.program.take().unwrap().kill().await;
+    let aside = house.folder.path().join("aside");
+    std::fs::rename(house.manifests(), &aside).unwrap();
+    house.start(&[]).await;
+    assert_eq!(house.program().logged("cannot use").await["message"], house.without_folder());
+    let holds = async || house.role("hr").await.as_deref() == Some("Designer");
+    wait::throughout("the role stays without the folder", UNMOVED, holds).await;
+    assert_eq!(house.provider().get("/scim/v2/Users").await.0, 200);
+    std::fs::rename(&aside, house.manifests()).unwrap();
+    house.ready().await;
+    assert_eq!(house.role("hr").await.as_deref(), Some("Designer"));
 }
 
 #[tokio::test]
@@ -326,13 +354,26 @@ async fn not_ready_before_there_is_a_directory_and_ready_when_it_comes() {
     let mut house = House::new();
     std::fs::remove_dir(house.manifests()).unwrap();
     house.start(&[]).await;
-    house.program().logged("cannot use").await;
+    let line = house.program().logged("cannot use").await;
+    assert_eq!((&line["level"], &line["message"]), (&json!("WARN"), &house.without_folder()));
     assert_eq!(house.base.get("/readyz").await.0, 503);
     assert_eq!(house.base.get("/healthz").await.0, 200);
+    assert_eq!(std::fs::read_dir(house.data("api-keys")).unwrap().count(), 0, "no token before there is a directory");
     std::fs::create_dir(house.manifests()).unwrap();
     house.write("corp.yaml", DIRECTORY);
     house.ready().await;
     assert_eq!(house.provider().get("/scim/v2/Users").await.0, 200);
+}
+
+#[tokio::test]
+async fn a_start_without_the_folder_waits_for_it_until_told_to_stop_and_ends_well() {
+    let mut house = House::new();
+    std::fs::remove_dir(house.manifests()).unwrap();
+    house.start(&[]).await;
+    assert_eq!(house.program().logged("cannot use").await["message"], house.without_folder());
+    let mut program = house.program.take().unwrap();
+    assert!(!program.has_ended(), "a folder may come later");
+    assert_eq!(program.stop().await.code(), Some(0));
 }
 
 #[tokio::test]

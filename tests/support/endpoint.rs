@@ -272,6 +272,14 @@ pub fn user_body(user_name: &str) -> Value {
     })
 }
 
+/// Fails unless the answer is this SCIM error and says nothing else.
+#[track_caller]
+pub fn assert_refused(reply: &Reply, status: u16, scim_type: &str, detail: &str) {
+    let schemas = ["urn:ietf:params:scim:api:messages:2.0:Error"];
+    let body = json!({ "schemas": schemas, "status": status.to_string(), "scimType": scim_type, "detail": detail });
+    assert_eq!((reply.status, reply.header("content-type"), reply.json()), (status, "application/scim+json", body));
+}
+
 /// `tenant: role [application groups] from rules`, a line each.
 pub fn tenants(list: &Value) -> String {
     let texts = |value: &Value| {

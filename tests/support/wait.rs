@@ -17,6 +17,19 @@ pub async fn until<T>(what: &str, limit: Duration, mut condition: impl AsyncFnMu
     }
 }
 
+/// Whether what `attempt` measures comes within `promise`. A machine that does other things beside this may be late
+/// once or twice; what is late three times is late.
+pub async fn within(what: &str, promise: Duration, mut attempt: impl AsyncFnMut() -> Duration) {
+    let mut took = Vec::new();
+    while took.len() < 3 {
+        took.push(attempt().await);
+        if took.last().is_some_and(|last| *last <= promise) {
+            return;
+        }
+    }
+    panic!("{what}: promised within {promise:?}, took {took:?}");
+}
+
 /// Looks again and again for `period`: `condition` must hold every time.
 pub async fn throughout(what: &str, period: Duration, mut condition: impl AsyncFnMut() -> bool) {
     let start = Instant::now();

@@ -4,7 +4,7 @@ use super::super::{DEFAULT_ROLES, GroupSelector, Ladder, Source, managed};
 use super::{access, group, groups, only, rule, strings};
 
 #[test]
-fn b014_a_rule_gives_its_role_and_application_groups_in_its_tenants() {
+fn b014_b067_a_rule_gives_its_role_and_application_groups_in_its_tenants() {
     let rules = [rule("Designers", "Designer").tenants(&["hr", "finance"]).joins(&["HR Reviewers"])];
     let grants = access(&rules, &Ladder::default(), &groups(&["Designers"]));
     let tenants: Vec<_> = grants.iter().map(|grant| grant.tenant.as_str()).collect();

@@ -1,6 +1,6 @@
 //! A person's life as the provider tells it. B003, B011, B012, B050–B055, B094, B102, B103, B134–B136.
 
-use crate::support::endpoint::{Endpoint, rule, tenants, user_body};
+use crate::support::endpoint::{Endpoint, assert_refused, rule, tenants, user_body};
 use serde_json::{Value, json};
 
 async fn member() -> (Endpoint, String, String) {
@@ -156,4 +156,38 @@ async fn b091_what_is_missing_is_named_and_never_blocks_a_leaver() {
     }
     let state = endpoint.state().await;
     assert_eq!(state.provisioning.failed, 6, "each refusal is counted (B111)");
+}
+
+#[tokio::test]
+async fn b091_the_whole_answer_names_each_missing_attribute_to_post_put_and_patch() {
+    let endpoint = Endpoint::start(Vec::new()).await;
+    let user = path(&endpoint.user("ana@example.com").await);
+    let before = endpoint.public.get(&user).await.json();
+    let one = |name: &str| format!("`{name}` is missing: an active user needs it; map it in the identity provider");
+    let all = "`name.givenName`, `name.familyName`, `emails` are missing: an active user needs them; \
+               map them in the identity provider";
+    let cases = [
+        (vec!["name.givenName"], one("name.givenName")),
+        (vec!["name.familyName"], one("name.familyName")),
+        (vec!["emails"], one("emails")),
+        (vec!["name.givenName", "name.familyName", "emails"], all.to_owned()),
+    ];
+    for (missing, detail) in cases {
+        let mut body = user_body("bea@example.com");
+        for name in &missing {
+            let (holder, part) = match name.split_once('.') {
+                Some((whole, part)) => (&mut body[whole], part),
+                None => (&mut body, *name),
+            };
+            assert!(holder.as_object_mut().unwrap().remove(part).is_some(), "{name} was there");
+        }
+        assert_refused(&endpoint.public.post("/scim/v2/Users", &body).await, 400, "invalidValue", &detail);
+        body["userName"] = json!("ana@example.com");
+        assert_refused(&endpoint.public.json("PUT", &user, &body).await, 400, "invalidValue", &detail);
+        let removals: Vec<Value> = missing.iter().map(|name| json!({ "op": "Remove", "path": name })).collect();
+        assert_refused(&endpoint.public.patch(&user, &json!(removals)).await, 400, "invalidValue", &detail);
+    }
+    assert_eq!(endpoint.public.get(&user).await.json(), before);
+    assert_eq!(endpoint.public.get("/scim/v2/Users").await.json()["totalResults"], 1, "nobody was made");
+    assert_eq!(endpoint.state().await.provisioning.failed, 12, "each refusal is counted (B111)");
 }

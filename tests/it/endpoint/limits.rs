@@ -37,10 +37,23 @@ async fn a_body_that_is_too_large_is_refused_declared_or_not() {
       "detail": "the body is larger than 1048576 bytes; send less at once"
     }
     "#);
-    assert_eq!(chunked(&endpoint, "/scim/v2/Users", 2 * MIB).await.status, 413);
-    let fits = chunked(&endpoint, "/scim/v2/Groups", 2 * MIB).await;
-    assert_eq!((fits.status, &fits.json()["scimType"]), (400, &json!("invalidSyntax")), "read, and found empty");
-    assert_eq!(chunked(&endpoint, "/scim/v2/Groups", 65 * MIB).await.status, 413);
+    let unsaid = chunked(&endpoint, "/scim/v2/Users", MIB + 1).await;
+    assert_eq!(unsaid.shown(), declared.shown(), "counted as it arrives");
+    for (path, bytes) in [("/scim/v2/Users", MIB), ("/scim/v2/Groups", 2 * MIB)] {
+        let fits = chunked(&endpoint, path, bytes).await;
+        assert_eq!((fits.status, &fits.json()["scimType"]), (400, &json!("invalidSyntax")), "read, and found empty");
+    }
+    let group = chunked(&endpoint, "/scim/v2/Groups", 64 * MIB + 1).await;
+    assert_snapshot!(group.shown(), @r#"
+    413 application/scim+json
+    {
+      "schemas": [
+        "urn:ietf:params:scim:api:messages:2.0:Error"
+      ],
+      "status": "413",
+      "detail": "the body is larger than 67108864 bytes; send less at once"
+    }
+    "#);
     assert_eq!(endpoint.public.get("/scim/v2/Users").await.status, 200, "and it serves on");
 }
 

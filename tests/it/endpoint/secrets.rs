@@ -1,5 +1,6 @@
 //! What must never be written down: tokens anywhere, people in logs and metrics. B030, B123.
 
+use crate::leaks::leaks;
 use crate::support::endpoint::{Endpoint, rule, token, user_body};
 use scim_operator::config::Scope;
 use serde_json::json;
@@ -17,6 +18,13 @@ fn files_with(folder: &Path, text: &str) -> Vec<PathBuf> {
         }
     }
     found
+}
+
+/// All that the process has written to its log, also what is no JSON.
+fn log(endpoint: &Endpoint) -> String {
+    let entries = std::fs::read_dir(endpoint.folder()).unwrap().map(|entry| entry.unwrap().path());
+    let logs = entries.filter(|path| path.file_name().unwrap().to_string_lossy().starts_with("log-"));
+    logs.map(|path| std::fs::read_to_string(path).unwrap()).collect()
 }
 
 #[tokio::test]
@@ -52,9 +60,12 @@ async fn no_person_is_in_the_log_or_the_metrics() {
     endpoint.public.get(&format!("/scim/v2/Users?filter=userName%20eq%20%22{name}")).await;
     endpoint.access.get(&format!("/access/v1/users/{name}?x={name}")).await;
     endpoint.public.delete(&format!("/scim/v2/Users/{user}")).await;
-    let log = endpoint.program().log();
-    let refused = log.iter().any(|line| line["message"] == "request refused" && line["status"] == 409);
-    assert!(refused, "the refusal is logged: {log:?}");
-    let text = serde_json::to_string(&log).unwrap() + &endpoint.metrics.get("/metrics").await.text;
-    assert!(!text.contains("very.private") && !text.contains("Given"), "{text}");
+    let refused = |line: &serde_json::Value| line["message"] == "request refused" && line["status"] == 409;
+    assert!(endpoint.program().log().iter().any(refused), "the refusal is logged: {}", log(&endpoint));
+    let (log, metrics) = (log(&endpoint), endpoint.metrics.get("/metrics").await.text);
+    assert!(log.contains("request refused") && metrics.contains("scim_"), "there is something to search");
+    let values = ["very.private", "Given", "Family"];
+    assert_eq!(leaks(&[("log", log.as_str()), ("metrics", metrics.as_str())], &values), Vec::<String>::new());
+    let planted = format!("{log}thread panicked at {name}");
+    assert_eq!(leaks(&[("log", planted.as_str())], &values), ["log: very.private"]);
 }
