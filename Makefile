@@ -20,7 +20,7 @@ help: ## this list
 
 ## --- use ---------------------------------------------------------------------------------------------------------
 
-.PHONY: build run demo
+.PHONY: build run demo demo-down
 build: ## the static binary
 	cargo build $(BUILD)
 
@@ -30,9 +30,12 @@ run: build ## one directory without a cluster, on loopback, from examples/quicks
 demo: ## the whole product in a cluster, in under three minutes once built
 	@hack/demo.sh
 
+demo-down: ## ends what the demo left running; the cluster stays
+	@hack/demo.sh remove
+
 ## --- prove -------------------------------------------------------------------------------------------------------
 
-.PHONY: test check unit test-cluster cluster-tests conformance lint drift tests-built
+.PHONY: test check unit test-cluster cluster-tests alone-tests conformance lint drift tests-built
 test: ## everything, from nothing, with a time for each stage
 	@hack/test.sh
 
@@ -45,10 +48,14 @@ unit: ## tests that need no cluster
 	cargo test $(BUILD) --lib --bins --test tidy --test it
 	cargo test $(BUILD) --doc
 
-test-cluster: cluster image cluster-tests ## tests against the cluster
+test-cluster: cluster image cluster-tests alone-tests ## tests against the cluster
 
-cluster-tests:
-	hack/cluster/cluster.sh run cargo test $(BUILD) --test cluster
+cluster-tests: demo-down
+	hack/cluster/cluster.sh run cargo test $(BUILD) --test cluster -- --skip alone::
+
+alone-tests: demo-down # those that want the cluster to themselves; the demo comes last and stays to look around in
+	hack/cluster/cluster.sh run cargo test $(BUILD) --test cluster -- --test-threads=1 alone::undecodable
+	hack/cluster/cluster.sh run cargo test $(BUILD) --test cluster -- --test-threads=1 alone::demo
 
 conformance: build ## scim2-cli's compliance checks against the endpoint
 	hack/conformance.sh
@@ -65,11 +72,14 @@ drift: build helm # fails when `make generate` would change something
 
 ## --- make --------------------------------------------------------------------------------------------------------
 
-.PHONY: generate bench soak image helm
+.PHONY: generate generate-demo bench soak image helm
 generate: build helm ## CRDs, the chart's copy of them, rendered charts, snapshots, the page of behaviours
 	hack/generate.sh
 	INSTA_UPDATE=always INSTA_FORCE_PASS=1 cargo test $(BUILD) --lib --test it
 	UPDATE=1 cargo test $(BUILD) --test tidy the_list_of_behaviours
+
+generate-demo: cluster image demo-down ## the tables of the demo, from a run of it
+	UPDATE=1 hack/cluster/cluster.sh run cargo test $(BUILD) --test cluster alone::demo
 
 bench: ## speed, one table (loopback only)
 	cargo bench --profile release --locked --target $(TARGET) --bench load

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # The whole product in a cluster, in nine acts. What it shows comes from kubectl and the access API only, the way a user
 # would look. It starts over in a namespace of its own and leaves everything running to look around in.
+# usage: demo.sh          reads BINARY and IMAGE
+#        demo.sh remove   ends what an earlier demo left running, if any; the cluster stays
 set -euo pipefail
 . "$(dirname "$(readlink -f "$0")")/cluster/env.sh"
 cd "$CLUSTER_SCRIPTS/../.."
 
-: "${BINARY:?run this as: make demo}" "${IMAGE:?}"
 # shellcheck disable=SC2034 # used by the parts in hack/demo/
 SYSTEM=scim-system NAMESPACE=scim-demo
 WORK=target/demo
@@ -16,6 +17,11 @@ for part in prepare reach look acts; do
   . "hack/demo/$part.sh"
 done
 
+if [ "${1:-}" = remove ]; then
+  remove_demo
+  exit
+fi
+: "${BINARY:?run this as: make demo}" "${IMAGE:?}"
 trap close_ways EXIT
 trap 'exit 130' INT TERM
 step "tools" check_tools

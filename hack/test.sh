@@ -95,4 +95,5 @@ stage generated make drift
 stage cluster make cluster
 stage image make image
 stage cluster-tests make cluster-tests
+stage alone-tests make alone-tests
 stage conformance make conformance

@@ -6,6 +6,8 @@ declare_directory() {
   demo_kubectl apply -f examples/quickstart/ | indent
   demo_kubectl wait --for=condition=Ready --timeout=90s scimdirectory/corp scimaccesstoken/corp-access >/dev/null
   demo_kubectl wait --for=condition=Ready --timeout=30s usermanagementrule --all >/dev/null
+  demo_kubectl wait --for=condition=InSync --timeout=30s usermanagementrule --all >/dev/null
+  demo_kubectl wait --for='jsonpath={.status.users.total}' --timeout=30s scimdirectory/corp >/dev/null
   open_way corp-scim 8080
   open_way corp-access 8081
   key_of corp-access-scim-api-key >/dev/null
@@ -109,6 +111,7 @@ key_rotation() {
   wait_for 30 "the old key to be refused" refused corp-scim-api-key
   works corp-scim-api-key
   works corp-next-scim-api-key
+  wait_for 30 "the directory's new key" demo_kubectl wait --for=condition=Ready --timeout=1s scimaccesstoken/corp
   shown get scimaccesstoken
 }
 new_key() {
@@ -152,7 +155,7 @@ Connect a real identity provider:
   kubectl get secret corp-next-scim-api-key -o jsonpath='{.data.apiKey}' | base64 -d
 
 Clean up:
-  kubectl delete namespace $NAMESPACE    # this demo
-  make cluster-down                      # the cluster
+  make demo-down       # this demo
+  make cluster-down    # the cluster
 Y
 }

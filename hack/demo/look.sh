@@ -10,8 +10,16 @@ act() { # TITLE FUNCTION
   printf '%62s\n' "($(elapsed "$begin") s)"
 }
 shown() { # COMMAND...: what a user would type, and its answer
+  local answer
   printf '  $ %s\n' "kubectl $*"
-  demo_kubectl "$@" | sed 's/^/  /'
+  answer=$(demo_kubectl "$@")
+  indent <<<"$answer"
+  timeless <<<"$answer" | table "kubectl $*" >/dev/null
+}
+# What differs from run to run: ages, times, the uid and revision in the name of an automatic run; and so the widths.
+timeless() {
+  sed -E -e 's/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]+Z/<time>/g' -e 's/ ([0-9]+[smh]){1,2}$/ <age>/' \
+    -e 's/^corp-[0-9a-z]{8}-[0-9]+/corp-<uid>-<revision>/' -e 's/ {2,}/  /g'
 }
 indent() { sed 's/^/  /'; }
 

@@ -10,6 +10,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod alone;
 mod manifest;
 mod operator;
 mod printed;

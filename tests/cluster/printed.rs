@@ -144,6 +144,26 @@ async fn b118_kubectl_get_shows_what_people_look_for() {
 }
 
 #[tokio::test]
+async fn b121_a_token_that_does_not_say_what_it_is_for_is_refused() {
+    let Some(cluster) = connect("b121_a_token_that_does_not_say_what_it_is_for_is_refused").await else { return };
+    let namespace = cluster.namespace("described").await;
+    let (_, token) = OBJECTS.rsplit_once("---\n").unwrap();
+    let create = ["create", "-n", namespace.as_str(), "--dry-run=server", "-f", "-"];
+    let good = cluster.kubectl(&create, token).await;
+    assert!(good.ok, "{good:?}");
+    let description = "description: Entra ID provisioning, ";
+    assert!(token.contains(description));
+    for (instead, said) in
+        [("", "spec.description: Required value"), (r#"description: " ", "#, "spec.description in body should match")]
+    {
+        let answer = cluster.kubectl(&create, &token.replace(description, instead)).await;
+        let refused = answer.err.contains(r#"The ScimAccessToken "corp" is invalid"#) && answer.err.contains(said);
+        assert!(!answer.ok && refused, "{answer:?}");
+    }
+    cluster.remove(&namespace).await;
+}
+
+#[tokio::test]
 async fn kubectl_apply_refuses_a_misspelt_field() {
     let Some(cluster) = connect("kubectl_apply_refuses_a_misspelt_field").await else { return };
     let namespace = cluster.namespace("strict").await;

@@ -4,12 +4,13 @@ use crate::support::cluster::{Cluster, connect};
 use crate::support::http::Caller;
 use crate::support::program::Program;
 use crate::support::wait::until;
-use k8s_openapi::api::core::v1::Secret;
+use k8s_openapi::api::core::v1::{Secret, Service};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
+use k8s_openapi::api::events::v1::Event;
 use kube::api::{Api, DeleteParams, DynamicObject, ListParams, Patch, PatchParams, PostParams};
 use kube::core::NamespaceResourceScope;
 use kube::{Resource, ResourceExt};
-use scim_operator::api::{RuleSync, ScimAccessToken, ScimDirectory, UserManagementRule};
+use scim_operator::api::{RuleSync, ScimAccessToken, ScimDirectory, UserManagementRule, label};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::fmt::Debug;
@@ -62,6 +63,17 @@ impl World {
     /// Ends the operator as a power cut would.
     pub async fn kill_operator(&mut self) {
         self.operator.take().unwrap().kill().await;
+    }
+
+    /// Ends the operator as a roll-out would, starts it again, and waits until it has looked at everything.
+    pub async fn restart_operator(&mut self) {
+        self.stop_operator().await;
+        self.start_operator().await;
+        let rules_and_tokens =
+            self.names::<UserManagementRule>().await.len() + self.names::<ScimAccessToken>().await.len();
+        let objects = (self.names::<ScimDirectory>().await.len() + rules_and_tokens) as u64;
+        let looked = async || (self.writes().await.1 > objects).then_some(());
+        until("the restarted operator has looked at everything", SOON, looked).await;
     }
 
     /// Everything the operator has logged since it was started.
@@ -145,10 +157,27 @@ impl World {
     where
         K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + DeserializeOwned + Clone + Debug,
     {
+        match self.whole_condition::<K>(name, kind).await {
+            Value::Null => "absent".to_owned(),
+            found => format!("{} {}", text(&found["status"]), text(&found["reason"])),
+        }
+    }
+
+    /// What a condition tells people.
+    pub async fn message<K>(&self, name: &str, kind: &str) -> String
+    where
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + DeserializeOwned + Clone + Debug,
+    {
+        text(&self.whole_condition::<K>(name, kind).await["message"]).to_owned()
+    }
+
+    async fn whole_condition<K>(&self, name: &str, kind: &str) -> Value
+    where
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + DeserializeOwned + Clone + Debug,
+    {
         let object = self.get::<K>(name).await;
         let conditions = object["status"]["conditions"].as_array().cloned().unwrap_or_default();
-        let found = conditions.iter().find(|condition| condition["type"] == kind);
-        found.map_or("absent".to_owned(), |c| format!("{} {}", text(&c["status"]), text(&c["reason"])))
+        conditions.into_iter().find(|condition| condition["type"] == kind).unwrap_or_default()
     }
 
     /// Waits until a condition reads so.
@@ -161,22 +190,55 @@ impl World {
         until(&what, limit, async || (self.condition::<K>(name, kind).await == wanted).then_some(())).await;
     }
 
+    /// Asks for a reconcile, by a `request` that was not the last one, and waits until it was done.
+    pub async fn reconciled<K>(&self, name: &str, request: &str)
+    where
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + DeserializeOwned + Clone + Debug,
+    {
+        let annotations = json!({label::RECONCILE_REQUESTED_AT: request});
+        self.patch::<K>(name, json!({"metadata": {"annotations": annotations}})).await;
+        until(&format!("{} {name} is reconciled", K::kind(&())), SOON, async || {
+            (self.get::<K>(name).await["status"]["lastHandledReconcileAt"] == request).then_some(())
+        })
+        .await;
+    }
+
+    /// The type, `Normal` or `Warning`, of each Event with this reason about an object of this name.
+    pub async fn events(&self, about: &str, reason: &str) -> Vec<String> {
+        let told = |event: &Event| {
+            let name = event.regarding.as_ref().and_then(|object| object.name.as_deref());
+            name == Some(about) && event.reason.as_deref() == Some(reason)
+        };
+        let events = self.api::<Event>().list(&ListParams::default()).await.unwrap();
+        events.into_iter().filter(told).filter_map(|event| event.type_).collect()
+    }
+
     /// A directory that serves.
     pub async fn directory(&self, name: &str, more: Value) {
         self.create::<ScimDirectory>(directory(name, more)).await;
         self.reads::<ScimDirectory>(name, "Ready", "True Published").await;
     }
 
-    /// A rule over a group of this name.
+    /// A rule of the directory `acme` over a group of this name.
     pub async fn rule(&self, name: &str, group: &str, role: &str) {
-        let spec = json!({"directoryRef": {"name": "acme"}, "idpGroup": {"displayName": group}, "role": role});
+        self.rule_of("acme", name, group, role).await;
+    }
+
+    /// A rule of a directory over a group of this name.
+    pub async fn rule_of(&self, directory: &str, name: &str, group: &str, role: &str) {
+        let spec = json!({"directoryRef": {"name": directory}, "idpGroup": {"displayName": group}, "role": role});
         self.create::<UserManagementRule>(json!({"metadata": {"name": name}, "spec": spec})).await;
     }
 
     /// A token of the directory `acme`.
     pub async fn token(&self, name: &str, scope: &str, issued_to: &str) {
+        self.token_of("acme", name, scope, issued_to).await;
+    }
+
+    /// A token of a directory.
+    pub async fn token_of(&self, directory: &str, name: &str, scope: &str, issued_to: &str) {
         let spec = json!({
-            "directoryRef": {"name": "acme"}, "description": format!("for {name}"), "scope": scope,
+            "directoryRef": {"name": directory}, "description": format!("for {name}"), "scope": scope,
             "issuedTo": issued_to,
         });
         self.create::<ScimAccessToken>(json!({"metadata": {"name": name}, "spec": spec})).await;
@@ -196,10 +258,13 @@ impl World {
     }
 
     /// Who calls a pod behind a Service of the directory, without a token. Not by the Service's own address: a packet
-    /// sent there before kube-proxy knows it is lost without a word.
+    /// sent there before kube-proxy knows it is lost without a word. And not by a slice of an earlier Service of this
+    /// name, which nobody keeps true until it is collected.
     pub async fn caller(&self, service: &str) -> Caller {
         let slices = ListParams::default().labels(&format!("kubernetes.io/service-name={service}"));
+        let live = self.api::<Service>().get(service).await.unwrap().metadata.uid.unwrap();
         let ready = |slice: &EndpointSlice| {
+            slice.owner_references().iter().find(|owner| owner.uid == live)?;
             let port = slice.ports.as_ref()?.first()?.port?;
             let endpoint =
                 slice.endpoints.iter().find(|e| e.conditions.as_ref().is_some_and(|c| c.ready == Some(true)));
@@ -214,14 +279,24 @@ impl World {
 
     /// The identity provider of the directory `acme`.
     pub async fn provider(&self) -> Caller {
-        self.caller("acme-scim").await.with_token(&self.key("acme").await)
+        self.provider_of("acme").await
     }
 
-    /// An application that reads access; makes its token.
+    /// The identity provider of a directory.
+    pub async fn provider_of(&self, directory: &str) -> Caller {
+        self.caller(&format!("{directory}-scim")).await.with_token(&self.key(directory).await)
+    }
+
+    /// An application that reads access in the directory `acme`; makes its token.
     pub async fn application(&self) -> Caller {
-        self.token("reader", "Access", "application").await;
-        self.reads::<ScimAccessToken>("reader", "Ready", "True Active").await;
-        self.caller("acme-access").await.with_token(&self.key("reader").await)
+        self.application_of("acme", "reader").await
+    }
+
+    /// An application that reads access in a directory; makes its token.
+    pub async fn application_of(&self, directory: &str, token: &str) -> Caller {
+        self.token_of(directory, token, "Access", "application").await;
+        self.reads::<ScimAccessToken>(token, "Ready", "True Active").await;
+        self.caller(&format!("{directory}-access")).await.with_token(&self.key(token).await)
     }
 }
 

@@ -1,0 +1,4 @@
+//! What needs the cluster to itself, one after the other: `make alone-tests` runs these when the others are through.
+
+mod demo;
+mod undecodable;
