@@ -2,6 +2,7 @@
 
 use super::super::error::StoreError;
 use super::super::row::{GroupId, GroupRow, UserId, UserRow, UserSummary};
+use super::readers::Reach;
 use super::row::key;
 use super::{SqliteStore, group, user};
 use crate::access::GroupFacts;
@@ -44,6 +45,24 @@ pub enum GroupSelect {
     Nothing,
 }
 
+impl UserSelect {
+    fn reach(&self) -> Reach {
+        match self {
+            Self::Id(_) | Self::Name(_) | Self::Nobody => Reach::Point,
+            Self::All | Self::After(_) | Self::ExternalId(_) => Reach::Wide,
+        }
+    }
+}
+
+impl GroupSelect {
+    fn reach(&self) -> Reach {
+        match self {
+            Self::Id(_) | Self::Name(_) | Self::IdWithMember(..) | Self::Nothing => Reach::Point,
+            Self::All | Self::ExternalId(_) | Self::Member(_) => Reach::Wide,
+        }
+    }
+}
+
 /// Which of the matching resources to answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {
@@ -64,7 +83,7 @@ impl SqliteStore {
     /// One user with the groups it is in.
     pub async fn user(&self, id: UserId) -> Result<Option<ListedUser>, StoreError> {
         self.readers
-            .read(move |connection| {
+            .read(Reach::Point, move |connection| {
                 let Some(row) = user::find(connection, id)? else { return Ok(None) };
                 Ok(Some((row, user::groups(connection, id)?)))
             })
@@ -73,8 +92,9 @@ impl SqliteStore {
 
     /// One group; its members only when asked for.
     pub async fn group(&self, id: GroupId, members: bool) -> Result<Option<ListedGroup>, StoreError> {
+        let reach = if members { Reach::Wide } else { Reach::Point };
         self.readers
-            .read(move |connection| {
+            .read(reach, move |connection| {
                 group::find(connection, id)?.map(|row| with_members(connection, row, members)).transpose()
             })
             .await
@@ -90,7 +110,7 @@ impl SqliteStore {
         keep: Option<Keep<ListedUser>>,
     ) -> Result<(Vec<ListedUser>, u64), StoreError> {
         self.readers
-            .read(move |connection| {
+            .read(select.reach(), move |connection| {
                 let (condition, values) = user_condition(&select);
                 let listed = |row: user::Raw| -> Result<ListedUser, StoreError> {
                     let row = row.parse()?;
@@ -113,7 +133,7 @@ impl SqliteStore {
         keep: Option<Keep<ListedGroup>>,
     ) -> Result<(Vec<ListedGroup>, u64), StoreError> {
         self.readers
-            .read(move |connection| {
+            .read(if members { Reach::Wide } else { select.reach() }, move |connection| {
                 let (condition, values) = group_condition(&select);
                 let listed = |row: group::Raw| with_members(connection, row.parse()?, members);
                 let sql =
@@ -132,7 +152,7 @@ impl SqliteStore {
         keep: Option<Keep<UserSummary>>,
     ) -> Result<Vec<UserSummary>, StoreError> {
         self.readers
-            .read(move |connection| {
+            .read(select.reach(), move |connection| {
                 let (condition, values) = user_condition(&select);
                 let sql = format!("SELECT {} FROM user WHERE {condition} ORDER BY id", user::COLUMNS);
                 let mut statement = connection.prepare_cached(&sql)?;

@@ -10,6 +10,15 @@ use tokio::sync::Semaphore;
 /// Queries at a time; more wait.
 const READERS_MAX: usize = 8;
 
+/// How much a query may look at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// One resource, by a unique key: done in microseconds where it is asked for, sooner than another thread wakes up.
+    Point,
+    /// Who knows how many: done off the async threads.
+    Wide,
+}
+
 /// The pool.
 #[derive(Clone)]
 pub(super) struct Readers {
@@ -24,23 +33,30 @@ impl Readers {
         Self { file: Arc::new(file.to_owned()), idle: Arc::default(), permits: Arc::new(Semaphore::new(READERS_MAX)) }
     }
 
-    /// Runs `query` on a connection of its own, off the async threads, in one read transaction.
-    pub async fn read<T, F>(&self, query: F) -> Result<T, StoreError>
+    /// Runs `query` on a connection of its own, in one read transaction.
+    pub async fn read<T, F>(&self, reach: Reach, query: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
         let permit = self.permits.clone().acquire_owned().await.map_err(|_| StoreError::Closed)?;
+        if reach == Reach::Point {
+            return self.run(query);
+        }
         let pool = self.clone();
         tokio::task::spawn_blocking(move || {
             let _permit = permit;
-            let connection = pool.take()?;
-            let result = snapshot(&connection, query);
-            pool.give_back(connection);
-            result
+            pool.run(query)
         })
         .await
         .map_err(|_| StoreError::Closed)?
+    }
+
+    fn run<T>(&self, query: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let connection = self.take()?;
+        let result = snapshot(&connection, query);
+        self.give_back(connection);
+        result
     }
 
     fn take(&self) -> Result<Connection, StoreError> {
@@ -64,8 +80,8 @@ fn snapshot<T>(
     connection: &Connection,
     query: impl FnOnce(&Connection) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
-    connection.execute_batch("BEGIN")?;
+    connection.prepare_cached("BEGIN")?.execute([])?;
     let result = query(connection);
-    connection.execute_batch("COMMIT")?;
+    connection.prepare_cached("COMMIT")?.execute([])?;
     result
 }

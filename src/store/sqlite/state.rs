@@ -2,6 +2,7 @@
 
 use super::super::error::StoreError;
 use super::super::row::{GroupId, RunRow, StoredRuleState, UserId};
+use super::readers::Reach;
 use super::row::{id, time};
 use super::{SqliteStore, rule, run};
 use crate::access::GroupSelector;
@@ -27,7 +28,7 @@ pub struct Figures {
 impl SqliteStore {
     /// Counts of what the store holds.
     pub async fn figures(&self) -> Result<Figures, StoreError> {
-        self.readers.read(figures).await
+        self.readers.read(Reach::Wide, figures).await
     }
 
     /// How far rules have come, and the group each selector names now, in the order asked.
@@ -36,7 +37,7 @@ impl SqliteStore {
         selectors: Vec<GroupSelector>,
     ) -> Result<(Vec<StoredRuleState>, Vec<Option<GroupId>>), StoreError> {
         self.readers
-            .read(move |connection| {
+            .read(Reach::Wide, move |connection| {
                 let groups = selectors.iter().map(|s| rule::resolve(connection, s)).collect::<Result<_, _>>()?;
                 Ok((rule::states(connection)?, groups))
             })
@@ -45,29 +46,29 @@ impl SqliteStore {
 
     /// The run to work on, if any.
     pub async fn next_run(&self) -> Result<Option<RunRow>, StoreError> {
-        self.readers.read(run::next).await
+        self.readers.read(Reach::Wide, run::next).await
     }
 
     /// Runs, newest first; `unfinished` leaves the final ones out.
     pub async fn runs(&self, unfinished: bool) -> Result<Vec<RunRow>, StoreError> {
-        self.readers.read(move |connection| run::list(connection, unfinished)).await
+        self.readers.read(Reach::Wide, move |connection| run::list(connection, unfinished)).await
     }
 
     /// The run of this uid and all of this name, newest first.
     pub async fn runs_of(&self, uid: &str, name: &str) -> Result<Vec<RunRow>, StoreError> {
         let (uid, name) = (uid.to_owned(), name.to_owned());
-        self.readers.read(move |connection| run::by_uid_or_name(connection, &uid, &name)).await
+        self.readers.read(Reach::Wide, move |connection| run::by_uid_or_name(connection, &uid, &name)).await
     }
 
     /// The next users of a run after its cursor.
     pub async fn run_users(&self, run: RunRow, limit: u32) -> Result<Vec<UserId>, StoreError> {
-        self.readers.read(move |connection| run::next_users(connection, &run, limit)).await
+        self.readers.read(Reach::Wide, move |connection| run::next_users(connection, &run, limit)).await
     }
 
     /// The first users whose evaluation is queued.
     pub async fn pending_users(&self, limit: u32) -> Result<Vec<UserId>, StoreError> {
         self.readers
-            .read(move |connection| {
+            .read(Reach::Wide, move |connection| {
                 let mut statement = connection.prepare_cached("SELECT user_id FROM pending LIMIT ?1")?;
                 let ids = statement.query_map([limit], |row| id(row, 0))?;
                 Ok(ids.map(|id| id.map(UserId)).collect::<Result<_, _>>()?)

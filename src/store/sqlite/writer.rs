@@ -131,11 +131,11 @@ impl Thread {
         let before = self.in_force.load_full();
         let mut transaction = Transaction { connection: &self.connection, config: before.clone() };
         let mut results = Vec::with_capacity(jobs.len());
-        let committed = self.connection.execute_batch("BEGIN IMMEDIATE").and_then(|()| {
+        let committed = run(&self.connection, "BEGIN IMMEDIATE").and_then(|()| {
             for job in &mut jobs {
                 results.push(in_savepoint(&mut transaction, job.as_mut())?);
             }
-            self.connection.execute_batch("COMMIT")
+            run(&self.connection, "COMMIT")
         });
         if let Err(error) = &committed {
             tracing::error!(%error, changes = jobs.len(), "a transaction could not be committed");
@@ -162,6 +162,11 @@ impl Thread {
     }
 }
 
+/// A statement that opens or closes a transaction; each is parsed once.
+fn run(connection: &Connection, statement: &str) -> Result<(), rusqlite::Error> {
+    connection.prepare_cached(statement)?.execute([]).map(|_| ())
+}
+
 fn take(message: Message, jobs: &mut Vec<Box<dyn Job>>) -> bool {
     match message {
         Message::Change(job) => {
@@ -178,13 +183,13 @@ fn in_savepoint(
     job: &mut dyn Job,
 ) -> Result<Result<(), StoreError>, rusqlite::Error> {
     let config = transaction.config.clone();
-    transaction.connection.execute_batch("SAVEPOINT change")?;
+    run(transaction.connection, "SAVEPOINT change")?;
     let result = job.run(transaction);
     if result.is_err() {
         transaction.config = config;
-        transaction.connection.execute_batch("ROLLBACK TO change")?;
+        run(transaction.connection, "ROLLBACK TO change")?;
     }
-    transaction.connection.execute_batch("RELEASE change")?;
+    run(transaction.connection, "RELEASE change")?;
     Ok(result)
 }
 
