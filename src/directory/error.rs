@@ -29,6 +29,9 @@ pub enum Error {
     /// An access query that cannot be answered (a cursor that is not ours, a count out of range).
     #[error("{0}")]
     BadQuery(String),
+    /// There is no room for a write; nothing was changed. The text is for logs, never for a client.
+    #[error("store: {0}")]
+    Full(String),
     /// The store failed; the text is for logs, never for a client.
     #[error("store: {0}")]
     Store(String),
@@ -45,6 +48,7 @@ impl Error {
             Self::BadPublication(_) => "bad_publication",
             Self::BadRun(_) => "bad_run",
             Self::BadQuery(_) => "bad_query",
+            Self::Full(_) => "full",
             Self::Store(_) => "store",
         }
     }
@@ -52,6 +56,9 @@ impl Error {
 
 impl From<crate::store::StoreError> for Error {
     fn from(error: crate::store::StoreError) -> Self {
-        Self::Store(error.to_string())
+        match error {
+            crate::store::StoreError::Full { .. } => Self::Full(error.to_string()),
+            _ => Self::Store(error.to_string()),
+        }
     }
 }

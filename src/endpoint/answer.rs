@@ -10,6 +10,10 @@ use serde::Serialize;
 pub(crate) const INTERNAL_DETAIL: &str =
     "The endpoint could not carry out the request. Its log has the cause under the id in X-Request-Id.";
 
+/// What a client is told when there is no room for a write.
+pub(crate) const FULL_DETAIL: &str =
+    "The endpoint's disk is full: nothing was changed, and reads go on. Try again once it has room.";
+
 /// When to come back, in seconds, after a 503.
 pub(crate) const RETRY_AFTER_S: u32 = 30;
 

@@ -76,6 +76,7 @@ impl From<directory::Error> for Problem {
                 Self::plain(StatusCode::from_u16(inner.status).unwrap_or(StatusCode::BAD_REQUEST), detail)
             }
             E::NotConfigured => Self::unavailable(detail),
+            E::Full(_) => Self { fault: Some(Fault(detail)), ..Self::unavailable(answer::FULL_DETAIL) },
             E::StaleRevision(_) => {
                 Self::new(StatusCode::CONFLICT, "stale-revision", "The configuration has moved on", detail)
             }

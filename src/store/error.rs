@@ -1,4 +1,6 @@
-//! How a store fails. The text is for logs; no client ever sees it.
+//! How a store fails. The text is for logs and for who runs a command; no client ever sees it.
+
+use std::path::Path;
 
 /// What went wrong in a store.
 #[derive(Debug, thiserror::Error)]
@@ -18,8 +20,57 @@ pub enum StoreError {
         known: i64,
     },
     /// The file is damaged: nothing is served from it.
-    #[error("the store is damaged ({0}): restore it from a backup")]
-    Corrupt(String),
+    #[error(
+        "the store in {data} is damaged ({problem}): \
+         put a backup back with `scim-operator store restore --data {data} --from FILE`"
+    )]
+    Corrupt {
+        /// The data folder.
+        data: String,
+        /// What does not fit.
+        problem: String,
+    },
+    /// A restore did not come to its end: what is in the folder is neither the old store nor the backup.
+    #[error("a restore into {data} was cut short: run `scim-operator store restore --data {data} --from FILE` again")]
+    Unfinished {
+        /// The data folder.
+        data: String,
+    },
+    /// A backup that cannot be put back.
+    #[error("{path} is no whole backup ({problem}): take another one")]
+    BadBackup {
+        /// The file.
+        path: String,
+        /// What does not fit.
+        problem: String,
+    },
+    /// A file that some other program made.
+    #[error("{path} is no store of scim-operator")]
+    Foreign {
+        /// The file.
+        path: String,
+    },
+    /// A file that would have been overwritten.
+    #[error("{path} is there already and nothing is overwritten: choose another name, or remove it")]
+    Exists {
+        /// The file.
+        path: String,
+    },
+    /// Somebody else works on the file in a way that leaves no room for a copy.
+    #[error("{path} is busy: try again")]
+    Busy {
+        /// The file.
+        path: String,
+    },
+    /// There is no room for a write.
+    #[error(
+        "the disk that holds {path} is full: nothing was changed, reads go on; \
+         make room or enlarge the volume, and writes go on by themselves"
+    )]
+    Full {
+        /// The database file.
+        path: String,
+    },
     /// The store is closing or its writer has ended.
     #[error("the store is closed")]
     Closed,
@@ -32,10 +83,10 @@ pub enum StoreError {
         /// How many rounds were made.
         rounds: usize,
     },
-    /// The data folder cannot be used.
+    /// The data folder, or a file beside or in it, cannot be used.
     #[error("{path}: {source}")]
     Folder {
-        /// The data folder.
+        /// The folder or file.
         path: String,
         /// Why.
         source: std::io::Error,
@@ -54,12 +105,23 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// A folder or file that cannot be used.
+    pub(super) fn file(path: &Path, source: std::io::Error) -> Self {
+        Self::Folder { path: path.display().to_string(), source }
+    }
+
     /// A bounded name for metrics.
     pub fn category(&self) -> &'static str {
         match self {
             Self::Locked { .. } => "locked",
             Self::Newer { .. } => "newer",
-            Self::Corrupt(_) => "corrupt",
+            Self::Corrupt { .. } => "corrupt",
+            Self::Unfinished { .. } => "unfinished",
+            Self::BadBackup { .. } => "bad_backup",
+            Self::Foreign { .. } => "foreign",
+            Self::Exists { .. } => "exists",
+            Self::Busy { .. } => "busy",
+            Self::Full { .. } => "full",
             Self::Closed => "closed",
             Self::NotCommitted(_) => "not_committed",
             Self::Undecided { .. } => "undecided",

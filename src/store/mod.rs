@@ -14,4 +14,7 @@ pub use error::StoreError;
 pub use row::{
     Counter, GroupId, GroupRow, Record, RunRow, StoredRuleState, SyncedRule, UserFacts, UserId, UserRow, UserSummary,
 };
-pub use sqlite::{Figures, GroupSelect, ListedGroup, ListedUser, SqliteStore as Store, UserSelect, Window};
+pub use sqlite::{
+    Figures, GroupSelect, Inventory, ListedGroup, ListedUser, Restored, SqliteStore as Store, UserSelect, Window,
+    backup, check, restore,
+};

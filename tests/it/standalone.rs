@@ -325,6 +325,26 @@ async fn b127_a_removed_token_file_revokes_and_a_new_one_is_another_token() {
 }
 
 #[tokio::test]
+async fn b127_a_token_revoked_after_a_backup_stays_revoked_when_the_backup_is_put_back() {
+    let mut house = House::served().await;
+    let (user, _) = house.somebody_in("HR-Designers").await;
+    let (data, backup) = (house.data(""), house.folder.path().join("backup.db"));
+    let made = run(&["store", "backup", "--data", text(&data), "--to", text(&backup)]).await;
+    assert_eq!(made.code, Some(0), "{}", made.err);
+    let revoked = house.key("app");
+    house.remove("app.yaml");
+    let refused = async || (house.base.with_token(&revoked).get("/access/v1/users").await.0 == 401).then_some(());
+    wait::until("the token is refused", IN_FORCE, refused).await;
+    assert!(house.program.take().unwrap().stop().await.success());
+    let put_back = run(&["store", "restore", "--data", text(&data), "--from", text(&backup)]).await;
+    assert_eq!(put_back.code, Some(0), "{}", put_back.err);
+    house.start(&[]).await;
+    house.ready().await;
+    assert_eq!(house.base.with_token(&revoked).get("/access/v1/users").await.0, 401);
+    assert_eq!(house.provider().get(&format!("/scim/v2/Users/{user}")).await.0, 200);
+}
+
+#[tokio::test]
 async fn b123_a_key_file_taken_away_does_not_come_back_and_the_token_works_on() {
     let mut house = House::served().await;
     let provider_key = house.key("corp");

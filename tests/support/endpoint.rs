@@ -1,7 +1,7 @@
 //! An endpoint as a real process, with the operator's part played by the test: certificates of a real authority, a
 //! document that the test owns and publishes over the admin API.
 
-use super::program::Program;
+use super::program::{Outcome, Program, run};
 use super::reply::{Caller, Reply};
 use super::wait;
 use jiff::{SignedDuration, Timestamp};
@@ -14,7 +14,7 @@ use scim_operator::operator::tls::{Authority, Usage};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -38,6 +38,14 @@ pub struct Endpoint {
     pub access: Caller,
     pub metrics: Caller,
     pub admin: Caller,
+}
+
+/// An endpoint that does not run: its folder and everything the test knows about it.
+pub struct Stopped {
+    folder: TempDir,
+    authority: Authority,
+    document: Document,
+    revision: u64,
 }
 
 /// The value of the sample token of a scope.
@@ -151,6 +159,7 @@ impl Endpoint {
     /// Sends the document as it stands; the answer as it is.
     pub async fn try_publish(&self) -> Reply {
         let publication = Publication {
+            revocation_floor: 0,
             directory_uid: self.document.directory.uid.clone(),
             epoch: 0,
             if_revision: self.revision,
@@ -175,9 +184,19 @@ impl Endpoint {
 
     /// Stops the process in order, and starts it again over the same store.
     pub async fn restart(self) -> Self {
+        self.stopped().await.start().await
+    }
+
+    /// Stops the process in order; its store stays.
+    pub async fn stopped(self) -> Stopped {
         let Self { folder, program, authority, document, revision, .. } = self;
         assert!(program.stop().await.success());
-        Self::run(folder, authority, document, revision).await
+        Stopped { folder, authority, document, revision }
+    }
+
+    /// The same command once more beside the running one, until it ends.
+    pub async fn second(&self) -> Outcome {
+        until_it_ends(self.folder()).await
     }
 
     /// Stops the process in order.
@@ -188,6 +207,11 @@ impl Endpoint {
     /// The folder of the process: `data`, `tls`, its log.
     pub fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// The folder of the store.
+    pub fn data(&self) -> PathBuf {
+        self.folder().join("data")
     }
 
     /// The process.
@@ -259,6 +283,34 @@ impl Endpoint {
     pub async fn state(&self) -> State {
         serde_json::from_value(self.admin.get("/admin/v1/state").await.json()).expect("the state")
     }
+}
+
+impl Stopped {
+    /// The folder of the process: `data`, `tls`, its log.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The folder of the store.
+    pub fn data(&self) -> PathBuf {
+        self.folder().join("data")
+    }
+
+    /// Starts it over the store as that is now.
+    pub async fn start(self) -> Endpoint {
+        let Self { folder, authority, document, revision } = self;
+        Endpoint::run(folder, authority, document, revision).await
+    }
+
+    /// A start that is expected to be refused: how it ended.
+    pub async fn refused(&self) -> Outcome {
+        until_it_ends(self.folder()).await
+    }
+}
+
+async fn until_it_ends(folder: &Path) -> Outcome {
+    let arguments = arguments(folder);
+    run(&arguments.iter().map(String::as_str).collect::<Vec<_>>()).await
 }
 
 /// A body for `POST /Users` with all that is required.

@@ -89,10 +89,20 @@ impl Program {
     }
 
     /// Asks the process to end (SIGTERM) and waits until it has.
-    pub async fn stop(mut self) -> ExitStatus {
+    pub async fn stop(self) -> ExitStatus {
+        self.signal("TERM").await;
+        self.ended().await
+    }
+
+    /// Sends a signal: `TERM`, `STOP`, `CONT`.
+    pub async fn signal(&self, name: &str) {
         let id = self.child.id().expect("the process runs").to_string();
-        let sent = Command::new("kill").args(["-TERM", &id]).status().await.expect("kill");
+        let sent = Command::new("kill").args([&format!("-{name}"), &id]).status().await.expect("kill");
         assert!(sent.success());
+    }
+
+    /// Waits until the process has ended by itself.
+    pub async fn ended(mut self) -> ExitStatus {
         let ended = tokio::time::timeout(LIMIT, self.child.wait()).await;
         ended.expect("the process ends in time").expect("its status")
     }

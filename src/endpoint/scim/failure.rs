@@ -24,6 +24,11 @@ impl Failure {
         Self { error: Error::plain(503, detail), fault: None, retry_after_s: Some(answer::RETRY_AFTER_S) }
     }
 
+    /// 503 with `Retry-After` and a fixed text; the cause goes to the log.
+    fn full(fault: Fault) -> Self {
+        Self { fault: Some(fault), ..Self::unavailable(answer::FULL_DETAIL) }
+    }
+
     /// 500 with a fixed text; the cause goes to the log.
     pub(crate) fn internal(fault: Fault) -> Self {
         Self { error: Error::plain(500, answer::INTERNAL_DETAIL), fault: Some(fault), retry_after_s: None }
@@ -42,6 +47,7 @@ impl From<directory::Error> for Failure {
         match error {
             E::Scim(error) => error.into(),
             E::NotConfigured => Self::unavailable("This endpoint has no configuration yet; try again later."),
+            E::Full(_) => Self::full(Fault(error.to_string())),
             E::StaleRevision(_)
             | E::StaleWriter { .. }
             | E::BadPublication(_)
@@ -96,6 +102,16 @@ mod tests {
         let response = failure.into_response();
         let Fault(cause) = response.extensions().get::<Fault>().unwrap();
         assert!(cause.contains("page 7"), "the log gets the cause");
+    }
+
+    #[test]
+    fn c011_a_full_disk_is_503_to_come_back_and_its_place_is_for_the_log() {
+        let failure = Failure::from(directory::Error::Full("the disk that holds /data/scim.db is full".to_owned()));
+        assert_eq!((failure.error.status, failure.retry_after_s), (503, Some(answer::RETRY_AFTER_S)));
+        assert_eq!(failure.error.to_json()["detail"], answer::FULL_DETAIL);
+        let response = failure.into_response();
+        let Fault(cause) = response.extensions().get::<Fault>().unwrap();
+        assert_eq!(cause, "store: the disk that holds /data/scim.db is full");
     }
 
     #[test]

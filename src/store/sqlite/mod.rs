@@ -3,21 +3,29 @@
 //! A write is acknowledged after the commit that holds it has reached the disk. The data folder is locked while open:
 //! two processes never share it.
 
+mod backup;
 mod config;
 mod effects;
 mod facts;
 mod group;
+mod inventory;
 mod list;
 mod open;
 mod readers;
+mod restore;
 mod row;
 mod rule;
 mod run;
 mod state;
+#[cfg(test)]
+mod tests;
 mod user;
 mod writer;
 
+pub use backup::backup;
+pub use inventory::{Inventory, check};
 pub use list::{GroupSelect, ListedGroup, ListedUser, UserSelect, Window};
+pub use restore::{Restored, restore};
 pub use state::Figures;
 
 use super::contract::{Change, InForce};

@@ -1,7 +1,9 @@
 //! Opening a store: folder, lock, pragmas, migrations, integrity.
 
 use super::super::error::StoreError;
-use rusqlite::{Connection, OptionalExtension};
+use super::inventory::{Depth, problems};
+use super::restore::refuse_unfinished;
+use rusqlite::{Connection, ErrorCode, OptionalExtension};
 use std::fs::{File, TryLockError};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -9,6 +11,10 @@ use std::time::Duration;
 
 /// The migrations in order; the position plus one is the schema version. Forward only.
 const MIGRATIONS: [&str; 1] = [include_str!("../migrations/0001.sql")];
+/// The newest schema version this program knows.
+pub(super) const SCHEMA_VERSION: i64 = MIGRATIONS.len() as i64;
+/// The database in the data folder.
+pub(super) const FILE: &str = "scim.db";
 
 /// A store that was opened for writing.
 pub(super) struct Opened {
@@ -24,15 +30,43 @@ pub(super) struct Opened {
 
 /// Opens or makes the store in the folder `data`.
 pub(super) fn open(data: &Path) -> Result<Opened, StoreError> {
-    let folder = |source| StoreError::Folder { path: data.display().to_string(), source };
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(data).map_err(folder)?;
-    let lock = lock(data)?;
-    let file = data.join("scim.db");
-    let mut connection = connect(&file)?;
-    check(&connection)?;
+    let lock = claim(data)?;
+    refuse_unfinished(data)?;
+    let file = data.join(FILE);
+    let mut connection = connect_to_whole(data, &file)?;
     migrate(&mut connection)?;
     let store_id = store_id(&connection)?;
     Ok(Opened { connection, file, store_id, lock })
+}
+
+/// The lock of the folder `data`, which is made when missing: whoever holds it has the store alone.
+pub(super) fn claim(data: &Path) -> Result<File, StoreError> {
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(data);
+    made.map_err(|source| StoreError::file(data, source))?;
+    lock(data)
+}
+
+/// Whether SQLite cannot make sense of the file.
+pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+}
+
+/// Whether there was no room: for the file, its log, or the index of the log that the readers share.
+pub(super) fn is_full(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::DiskFull)
+        || error.sqlite_extended_error_code() == Some(rusqlite::ffi::SQLITE_IOERR_SHMSIZE)
+}
+
+/// A connection to the store's file, which is whole.
+fn connect_to_whole(data: &Path, file: &Path) -> Result<Connection, StoreError> {
+    let looked = connect(file).and_then(|connection| Ok((problems(&connection, Depth::Quick)?, connection)));
+    let problem = match looked {
+        Ok((None, connection)) => return Ok(connection),
+        Ok((Some(problem), _)) => problem,
+        Err(StoreError::Sqlite(error)) if is_damage(&error) => error.to_string(),
+        Err(other) => return Err(other),
+    };
+    Err(StoreError::Corrupt { data: data.display().to_string(), problem })
 }
 
 /// A connection with the pragmas every connection has.
@@ -65,18 +99,10 @@ fn lock(data: &Path) -> Result<File, StoreError> {
     }
 }
 
-fn check(connection: &Connection) -> Result<(), StoreError> {
-    let answer: String = connection
-        .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
-        .map_err(|error| StoreError::Corrupt(error.to_string()))?;
-    if answer == "ok" { Ok(()) } else { Err(StoreError::Corrupt(answer)) }
-}
-
 fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
-    let known = MIGRATIONS.len() as i64;
     let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    if found > known {
-        return Err(StoreError::Newer { found, known });
+    if found > SCHEMA_VERSION {
+        return Err(StoreError::Newer { found, known: SCHEMA_VERSION });
     }
     for (version, sql) in (1_i64..).zip(MIGRATIONS).filter(|(version, _)| *version > found) {
         let transaction = connection.transaction()?;
@@ -123,14 +149,5 @@ mod tests {
         let data = tempfile::tempdir().unwrap();
         open(data.path()).unwrap().connection.pragma_update(None, "user_version", 99).unwrap();
         assert!(matches!(open(data.path()), Err(StoreError::Newer { found: 99, .. })));
-    }
-
-    #[test]
-    fn a_damaged_file_is_refused() {
-        let data = tempfile::tempdir().unwrap();
-        drop(open(data.path()).unwrap());
-        std::fs::remove_file(data.path().join("scim.db-wal")).ok();
-        std::fs::write(data.path().join("scim.db"), vec![0x5a; 8192]).unwrap();
-        assert!(open(data.path()).is_err());
     }
 }

@@ -1,14 +1,16 @@
 //! The writer thread: changes queue, up to [`BATCH_MAX`] share one commit, each in a savepoint of its own.
 //!
-//! A change that fails rolls back alone. Nothing is answered before the commit has returned.
+//! A change that fails rolls back alone. Nothing is answered before the commit has returned. A full disk is answered by
+//! its name to everybody in the batch; the next batch tries again.
 
 use super::super::contract::{Change, Decision, Effects, Facts, InForce, Write};
 use super::super::error::StoreError;
-use super::open::Opened;
+use super::open::{Opened, is_full};
 use super::{effects, facts};
 use arc_swap::ArcSwap;
 use rusqlite::Connection;
 use std::fs::File;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -59,7 +61,7 @@ impl Writer {
     pub fn start(opened: Opened, in_force: Arc<ArcSwap<InForce>>) -> Result<Self, StoreError> {
         let (queue, receiver) = mpsc::channel(QUEUE_MAX);
         let (gone, ended) = watch::channel(false);
-        let thread = Thread { connection: opened.connection, lock: opened.lock, in_force, receiver };
+        let thread = Thread { connection: opened.connection, lock: opened.lock, file: opened.file, in_force, receiver };
         std::thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || {
@@ -96,6 +98,7 @@ impl Writer {
 struct Thread {
     connection: Connection,
     lock: File,
+    file: PathBuf,
     in_force: Arc<ArcSwap<InForce>>,
     receiver: mpsc::Receiver<Message>,
 }
@@ -131,12 +134,13 @@ impl Thread {
         let before = self.in_force.load_full();
         let mut transaction = Transaction { connection: &self.connection, config: before.clone() };
         let mut results = Vec::with_capacity(jobs.len());
-        let committed = run(&self.connection, "BEGIN IMMEDIATE").and_then(|()| {
+        let committed = run(&self.connection, "BEGIN IMMEDIATE").map_err(StoreError::from).and_then(|()| {
             for job in &mut jobs {
                 results.push(in_savepoint(&mut transaction, job.as_mut())?);
             }
-            run(&self.connection, "COMMIT")
+            Ok(run(&self.connection, "COMMIT")?)
         });
+        let committed = committed.map_err(|error| self.by_name(error));
         if let Err(error) = &committed {
             tracing::error!(%error, changes = jobs.len(), "a transaction could not be committed");
             // Without an open transaction this answers an error, which says nothing new.
@@ -148,9 +152,18 @@ impl Thread {
         for job in jobs {
             let own = results.next().unwrap_or(Err(StoreError::Closed));
             match &committed {
-                Ok(()) => job.answer(own),
+                Ok(()) => job.answer(own.map_err(|error| self.by_name(error))),
+                Err(StoreError::Full { path }) => job.answer(Err(StoreError::Full { path: path.clone() })),
                 Err(error) => job.answer(Err(StoreError::NotCommitted(error.to_string()))),
             }
+        }
+    }
+
+    /// A full disk by its name, everything else as it is.
+    fn by_name(&self, error: StoreError) -> StoreError {
+        match error {
+            StoreError::Sqlite(error) if is_full(&error) => StoreError::Full { path: self.file.display().to_string() },
+            other => other,
         }
     }
 
@@ -178,13 +191,15 @@ fn take(message: Message, jobs: &mut Vec<Box<dyn Job>>) -> bool {
 }
 
 /// Runs one job in a savepoint. The outer error ends the whole batch, the inner one only this job.
-fn in_savepoint(
-    transaction: &mut Transaction<'_>,
-    job: &mut dyn Job,
-) -> Result<Result<(), StoreError>, rusqlite::Error> {
+fn in_savepoint(transaction: &mut Transaction<'_>, job: &mut dyn Job) -> Result<Result<(), StoreError>, StoreError> {
     let config = transaction.config.clone();
     run(transaction.connection, "SAVEPOINT change")?;
     let result = job.run(transaction);
+    if result.is_err() && transaction.connection.is_autocommit() {
+        // SQLite has rolled the whole transaction back by itself, as it does when the disk is full: nothing is left of
+        // the other jobs either.
+        return result.map(Ok);
+    }
     if result.is_err() {
         transaction.config = config;
         run(transaction.connection, "ROLLBACK TO change")?;
@@ -233,3 +248,7 @@ impl Transaction<'_> {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "writer_tests.rs"]
+mod tests;

@@ -17,4 +17,5 @@ mod refused;
 mod routes;
 mod rules;
 mod secrets;
+mod store;
 mod sync;
