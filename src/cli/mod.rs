@@ -11,6 +11,7 @@ mod endpoint;
 mod operator;
 mod simulate;
 mod standalone;
+mod store;
 
 use crate::telemetry::log;
 use clap::{Parser, Subcommand, ValueEnum};
@@ -45,6 +46,8 @@ enum Command {
     Standalone(standalone::Args),
     /// Prints the CustomResourceDefinitions, or the reference page made from them.
     Crds(crds::Args),
+    /// Backs up, restores or checks the store of a directory.
+    Store(store::Args),
     /// Acts as an identity provider's provisioning service against a SCIM base URL.
     Simulate(simulate::Args),
 }
@@ -55,6 +58,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Operator(args) => operator::run(args).await,
         Command::Standalone(args) => standalone::run(args).await,
         Command::Crds(args) => crds::run(args).await,
+        Command::Store(args) => store::run(args).await,
         Command::Simulate(args) => simulate::run(args).await,
     }
 }

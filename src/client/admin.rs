@@ -31,6 +31,9 @@ pub enum Error {
     /// `ifRevision` is not the revision in force (409): read again and decide again.
     #[error("another configuration is in force, revision {}: read it and publish again", .0.revision)]
     StaleRevision(Box<Published>),
+    /// A writer with a higher epoch has published (409): whoever hears this leads no more, and must not try again.
+    #[error("the endpoint refuses this epoch: {0}")]
+    StaleWriter(String),
     /// The endpoint understood and refused.
     #[error("the endpoint answers {status}: {detail}")]
     Refused {
@@ -48,6 +51,7 @@ impl Error {
             Self::Tls(_) => "AdminTls",
             Self::Unreachable { .. } => "EndpointUnreachable",
             Self::StaleRevision(_) => "StaleRevision",
+            Self::StaleWriter(_) => "StaleWriter",
             Self::Refused { .. } => "EndpointRefused",
         }
     }
@@ -109,10 +113,7 @@ impl AdminClient {
             return self.read(response).await;
         }
         let body = response.bytes().await.map_err(|source| self.unreachable(source))?;
-        match serde_json::from_slice::<Published>(&body) {
-            Ok(current) => Err(Error::StaleRevision(Box::new(current))),
-            Err(_) => Err(refused(409, &body)),
-        }
+        Err(conflict(&body))
     }
 
     /// `GET /config`: the configuration in force, with its document.
@@ -171,12 +172,24 @@ impl AdminClient {
     }
 }
 
-fn refused(status: u16, body: &[u8]) -> Error {
-    const DETAIL_CHARS_MAX: usize = 300;
+/// What a 409 to a publication says: what is in force, or a problem.
+fn conflict(body: &[u8]) -> Error {
+    if let Ok(current) = serde_json::from_slice::<Published>(body) {
+        return Error::StaleRevision(Box::new(current));
+    }
     let problem: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
+    let kind = problem.get("type").and_then(|kind| kind.as_str()).unwrap_or_default();
+    if kind.ends_with("/stale-writer") { Error::StaleWriter(detail(&problem)) } else { refused(409, body) }
+}
+
+fn refused(status: u16, body: &[u8]) -> Error {
+    Error::Refused { status, detail: detail(&serde_json::from_slice(body).unwrap_or_default()) }
+}
+
+fn detail(problem: &serde_json::Value) -> String {
+    const DETAIL_CHARS_MAX: usize = 300;
     let text = ["detail", "title"].iter().find_map(|key| problem.get(key)?.as_str());
-    let detail = text.unwrap_or("no reason given").chars().take(DETAIL_CHARS_MAX).collect();
-    Error::Refused { status, detail }
+    text.unwrap_or("no reason given").chars().take(DETAIL_CHARS_MAX).collect()
 }
 
 #[cfg(test)]
@@ -188,6 +201,23 @@ mod tests {
         let body = serde_json::json!({"title": "Conflict", "detail": "x".repeat(1000)}).to_string();
         let Error::Refused { status, detail } = refused(409, body.as_bytes()) else { panic!("not a refusal") };
         assert_eq!((status, detail.len()), (409, 300));
+    }
+
+    #[test]
+    fn a_conflict_says_whether_the_configuration_or_the_writer_is_old() {
+        let current = serde_json::json!({"revision": 4, "contentHash": "h", "storeId": "s", "epoch": 2}).to_string();
+        let Error::StaleRevision(now) = conflict(current.as_bytes()) else { panic!("not the current configuration") };
+        assert_eq!((now.revision, now.epoch), (4, 2));
+        let detail = "a newer writer has published already (epoch 7)";
+        let problem = |kind: &str| {
+            let kind = format!("https://scim-operator.dev/problems/{kind}");
+            serde_json::json!({"type": kind, "status": 409, "detail": detail}).to_string()
+        };
+        let stale = conflict(problem("stale-writer").as_bytes());
+        assert!(matches!(&stale, Error::StaleWriter(said) if said == detail));
+        assert_eq!(stale.category(), "StaleWriter");
+        assert!(matches!(conflict(problem("conflict").as_bytes()), Error::Refused { status: 409, .. }));
+        assert!(matches!(conflict(b"<html>"), Error::Refused { status: 409, .. }));
     }
 
     #[test]

@@ -40,6 +40,7 @@ fn published(config: &InForce, store_id: &str, with_document: bool) -> Published
         revision: config.revision,
         content_hash: config.content_hash.clone(),
         store_id: store_id.to_owned(),
+        epoch: config.epoch,
         document: config.document.clone().filter(|_| with_document),
     }
 }
@@ -87,20 +88,22 @@ impl Change for Publish {
 
     fn decide(&self, facts: &Facts) -> Decision<Self::Outcome> {
         let current = &facts.config;
-        let Publication { epoch, if_revision, content_hash, document, .. } = &self.publication;
+        let Publication { epoch, if_revision, revocation_floor, content_hash, document, .. } = &self.publication;
         if let Some(owner) = foreign(current, document) {
             return Decision::Done(Effects::default(), Err(Refused::Foreign(owner)));
         }
         if *epoch < current.epoch {
             return Decision::Done(Effects::default(), Err(Refused::StaleWriter(current.epoch)));
         }
-        if current.content_hash == *content_hash && *epoch == current.epoch {
+        let has_content = current.content_hash == *content_hash && current.revision >= *revocation_floor;
+        if has_content && *epoch == current.epoch {
             return Decision::Done(Effects::default(), Ok(current.clone()));
         }
         if *if_revision != current.revision {
             return Decision::Done(Effects::default(), Err(Refused::Stale(current.clone())));
         }
-        let revision = if current.content_hash == *content_hash { current.revision } else { current.revision + 1 };
+        let next = (current.revision + 1).max(*revocation_floor);
+        let revision = if has_content { current.revision } else { next };
         let config = Arc::new(InForce::new(revision, content_hash.clone(), *epoch, document.clone()));
         let changed = changed(current.document.as_ref(), document);
         let record = Some(self.heading.publication(revision, content_hash));

@@ -132,7 +132,14 @@ mod tests {
             verifiers: vec![verifier],
         };
         let directory_uid = document.directory.uid.clone();
-        Publication { directory_uid, epoch: 0, if_revision: 0, content_hash: document.content_hash(), document }
+        Publication {
+            directory_uid,
+            epoch: 0,
+            if_revision: 0,
+            revocation_floor: 0,
+            content_hash: document.content_hash(),
+            document,
+        }
     }
 
     #[tokio::test]

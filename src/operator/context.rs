@@ -4,10 +4,9 @@ use super::Error;
 use super::link::poll::Target;
 use super::link::{Dialler, Links};
 use super::runtime::conditions::Standing;
-use super::runtime::{Events, Key, Metrics, Namespaces, Undecodable};
+use super::runtime::{Events, Key, Leadership, LeaseSettings, Metrics, Namespaces, Undecodable};
 use crate::api::reason::DIRECTORY_NOT_READY;
 use crate::api::{RuleSync, ScimAccessToken, ScimDirectory, UserManagementRule};
-use jiff::Timestamp;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Secret, Service, ServiceAccount};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
@@ -17,6 +16,7 @@ use kube::runtime::reflector::Store;
 use kube::{Api, Client};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::mpsc;
 
 /// What the operator is told at its start.
@@ -32,8 +32,10 @@ pub struct Settings {
     pub cluster_domain: String,
     /// The listener of probes and metrics.
     pub metrics_listen: SocketAddr,
-    /// Signs Events: the pod's name.
+    /// Signs Events and holds the Lease: the pod's name.
     pub instance: String,
+    /// The Lease in the operator's own namespace by which one of several replicas leads; `None`: this process is alone.
+    pub lease: Option<LeaseSettings>,
 }
 
 /// One store per kind.
@@ -84,9 +86,11 @@ pub enum Trigger {
     Token(Key),
 }
 
-/// The controllers' queues. Bounded: a full queue slows the watch that fills it.
+/// The controllers' queues. Bounded: a full queue slows the watch that fills it. Closed until the controllers run:
+/// nothing empties them before, and what a standby is told is in its stores.
 #[derive(Debug, Clone)]
 pub struct Queues {
+    open: Arc<AtomicBool>,
     directories: mpsc::Sender<Key>,
     rules: mpsc::Sender<Key>,
     syncs: mpsc::Sender<Key>,
@@ -111,12 +115,27 @@ const QUEUE_LENGTH: usize = 1024;
 pub fn queues() -> (Queues, Requests) {
     let ((d, directories), (r, rules)) = (mpsc::channel(QUEUE_LENGTH), mpsc::channel(QUEUE_LENGTH));
     let ((s, syncs), (t, tokens)) = (mpsc::channel(QUEUE_LENGTH), mpsc::channel(QUEUE_LENGTH));
-    (Queues { directories: d, rules: r, syncs: s, tokens: t }, Requests { directories, rules, syncs, tokens })
+    let open = Arc::new(AtomicBool::new(false));
+    (Queues { open, directories: d, rules: r, syncs: s, tokens: t }, Requests { directories, rules, syncs, tokens })
 }
 
 impl Queues {
+    /// Opens them, when the controllers begin. Whoever opens them then asks for everything that is in the stores: what
+    /// was not taken before was in the stores before.
+    pub fn open(&self) {
+        self.open.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether the controllers have begun.
+    pub fn are_open(&self) -> bool {
+        self.open.load(Ordering::SeqCst)
+    }
+
     /// Asks for a reconcile. A queue whose controller has ended takes nothing any more; the process is ending then.
     pub async fn send(&self, trigger: Trigger) {
+        if !self.are_open() {
+            return;
+        }
         let (queue, key) = match trigger {
             Trigger::Directory(key) => (&self.directories, key),
             Trigger::Rule(key) => (&self.rules, key),
@@ -156,8 +175,8 @@ pub struct Context {
     pub events: Events,
     /// What is counted.
     pub metrics: Arc<Metrics>,
-    /// When the operator started.
-    pub started: Timestamp,
+    /// Whether this process leads, and with which epoch it publishes.
+    pub leadership: Leadership,
 }
 
 impl Context {
@@ -228,5 +247,22 @@ impl Context {
         let namespace =
             namespaces.get_metadata_opt(&key.namespace).await.map_err(|e| Error::kube("read the namespace", e))?;
         Ok(namespace.is_some_and(|namespace| namespace.metadata.deletion_timestamp.is_none()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_a_standby_is_told_wakes_nobody_and_never_waits_for_room() {
+        let (queues, mut requests) = queues();
+        for number in 0..=QUEUE_LENGTH {
+            queues.send(Trigger::Rule(Key::new("ns", number.to_string()))).await;
+        }
+        assert!(requests.rules.try_recv().is_err());
+        queues.open();
+        queues.send(Trigger::Rule(Key::new("ns", "hr"))).await;
+        assert_eq!(requests.rules.try_recv().unwrap(), Key::new("ns", "hr"));
     }
 }

@@ -1,5 +1,7 @@
 //! What can go wrong in the operator. Categories are bounded: they are metric labels.
 
+use super::runtime::Overtaken;
+use super::runtime::election::Loss;
 use crate::client::admin;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -53,6 +55,20 @@ pub enum Error {
     /// A reconcile panicked: a defect of the operator.
     #[error("a reconcile panicked; please report it with the log around it")]
     Panicked,
+    /// Something was to be written by a process that does not lead.
+    #[error("this process does not hold the Lease at this moment: nothing is written")]
+    NotLeading,
+    /// The Lease is somebody else's, or soon will be.
+    #[error("the Lease {name} is lost: {loss}; this process ends, so that only the new leader writes")]
+    LeaseLost {
+        /// The Lease.
+        name: String,
+        /// Why.
+        loss: Loss,
+    },
+    /// An endpoint knows a newer leader.
+    #[error(transparent)]
+    Overtaken(Overtaken),
     /// A task that runs as long as the process ended.
     #[error("the {0} task ended; the process ends with it")]
     TaskEnded(&'static str),
@@ -62,6 +78,11 @@ impl Error {
     /// The API server refused or did not answer while doing this.
     pub fn kube(doing: &'static str, source: kube::Error) -> Self {
         Self::Kube { doing, source: Box::new(source) }
+    }
+
+    /// Whether this process may not lead any more: it ends at once then.
+    pub fn is_loss(&self) -> bool {
+        matches!(self, Self::LeaseLost { .. } | Self::Overtaken(_))
     }
 
     /// A bounded word for metrics.
@@ -75,6 +96,9 @@ impl Error {
             Self::Listen { .. } => "Listen",
             Self::TimedOut(_) => "TimedOut",
             Self::Panicked => "Panicked",
+            Self::NotLeading => "NotLeading",
+            Self::LeaseLost { .. } => "LeaseLost",
+            Self::Overtaken(_) => "StaleWriter",
             Self::TaskEnded(_) => "TaskEnded",
         }
     }

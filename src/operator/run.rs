@@ -1,23 +1,28 @@
-//! Starts everything in order and ends everything together: probes, CRDs, authority, watches, controllers, polls.
+//! Starts everything in order and ends everything together: probes, CRDs, watches; and [`lead`], which does the rest
+//! once this process leads.
 //!
 //! Every task is in one set; the first that ends without being told to ends the process. A signal stops new reconciles,
-//! lets the running ones finish, and the process exits 0.
+//! lets the running ones finish, gives the Lease back, and the process exits 0. A process that loses the Lease ends
+//! everything within a bound and exits with the error.
 
-use super::context::{Context, Requests, Settings, Stores, queues};
-use super::link::{Dialler, Links, poll};
+use super::context::{Context, Settings, Stores, queues};
+use super::link::{Dialler, Links};
 use super::runtime::watch::{self, objects};
-use super::runtime::{Controller, Events, FIELD_MANAGER, Feed, Metrics, Readiness, client, crds, health};
-use super::{Error, directory, rule, rule_sync, tls, token, undecodable, wake};
+use super::runtime::{Candidate, Events, FIELD_MANAGER, Feed, Leadership, Metrics, Readiness, client, crds, health};
+use super::{Error, lead, wake};
 use crate::api::label;
 use jiff::Timestamp;
-use kube::runtime::reflector::Store;
-use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 const TARGETS: usize = 256;
+/// How long everything may take to end: what is reconciled is finished, and each of them is bounded.
+const ENDING: Duration = Duration::from_secs(75);
+/// The same after the Lease was lost and all that writes has ended.
+const ENDING_AFTER_LOSS: Duration = Duration::from_secs(2);
 
 /// Runs until `stop`, or until something that should not end ends.
 pub async fn run(settings: Settings, stop: CancellationToken) -> Result<(), Error> {
@@ -26,22 +31,37 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> Result<(), Erro
     let mut tasks: JoinSet<Result<(), Error>> = JoinSet::new();
     // First of all: a probe that is answered from the first moment, also while waiting for CRDs.
     tasks.spawn(health::serve(settings.metrics_listen, readiness.clone(), metrics.clone(), stop.clone()));
-    let work = start(&mut tasks, settings, metrics, readiness, stop.clone()).await;
-    if let Err(error) = work {
-        stop.cancel();
-        while tasks.join_next().await.is_some() {}
-        return Err(error);
-    }
-    let mut result = Ok(());
-    while let Some(ended) = tasks.join_next().await {
-        let ended = ended.unwrap_or(Err(Error::Panicked));
-        if !stop.is_cancelled() && result.is_ok() {
-            result = ended.and(Err(Error::TaskEnded("operator")));
+    let mut result = start(&mut tasks, settings, metrics, readiness, stop.clone()).await;
+    if result.is_ok() {
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => {}
+            Some(ended) = tasks.join_next() => result = outcome(ended).and(Err(Error::TaskEnded("operator"))),
         }
-        stop.cancel();
+    }
+    stop.cancel();
+    let limit = if result.as_ref().is_err_and(Error::is_loss) { ENDING_AFTER_LOSS } else { ENDING };
+    let ended = async {
+        while let Some(ended) = tasks.join_next().await {
+            // What fails because it was told to end is no failure; a Lease that is lost meanwhile is one.
+            if let Err(error) = outcome(ended)
+                && error.is_loss()
+                && result.is_ok()
+            {
+                result = Err(error);
+            }
+        }
+    };
+    if tokio::time::timeout(limit, ended).await.is_err() {
+        tracing::warn!("not everything has ended in time; it is broken off");
+        tasks.shutdown().await;
     }
     tracing::info!("stopped");
     result
+}
+
+fn outcome(ended: Result<Result<(), Error>, JoinError>) -> Result<(), Error> {
+    ended.unwrap_or(Err(Error::Panicked))
 }
 
 async fn start(
@@ -51,12 +71,22 @@ async fn start(
     readiness: Readiness,
     stop: CancellationToken,
 ) -> Result<(), Error> {
-    let client = client::connect().await?;
+    let config = client::config().await?;
+    let leadership = match settings.lease {
+        Some(_) => Leadership::standby(),
+        None => Leadership::alone(Timestamp::now()),
+    };
+    let client = client::fenced(config.clone(), &leadership)?;
+    let candidate = settings.lease.clone().map(|lease| {
+        let client = client::for_lease(config, lease.timing.call())?;
+        let (namespace, pod) = (&settings.namespace, &settings.instance);
+        Ok::<_, Error>(Candidate::new(client, namespace, lease, pod, leadership.clone(), metrics.clone()))
+    });
+    let candidate = candidate.transpose()?;
     if !crds::wait(&client, &readiness, &metrics, &stop).await? {
         return Ok(());
     }
     readiness.wait_for(["the first complete list of every kind".to_owned()]);
-    let authority = tls::authority(&client, &settings.namespace, Timestamp::now()).await?;
     let feeds = Feeds::new(settings.namespaces.watches());
     let (queues, requests) = queues();
     let (targets, wanted_targets) = mpsc::channel(TARGETS);
@@ -65,21 +95,15 @@ async fn start(
         client,
         stores: feeds.stores(),
         links: Arc::new(Links::default()),
-        dialler: Arc::new(Dialler::new(authority)),
+        dialler: Arc::new(Dialler::default()),
         settings,
         targets,
         queues,
         metrics,
-        started: Timestamp::now(),
+        leadership,
     });
     spawn_watches(tasks, &ctx, feeds, &stop);
-    let polled = ctx.clone();
-    tasks.spawn(poll::supervise(wanted_targets, ctx.dialler.clone(), ctx.links.clone(), stop.clone(), move |news| {
-        let ctx = polled.clone();
-        async move { wake::state(&ctx, news).await }
-    }));
-    tasks.spawn(undecodable::run(ctx.clone(), stop.clone()));
-    tasks.spawn(controllers(ctx, requests, readiness, stop));
+    tasks.spawn(lead::run(lead::Standby { ctx, requests, wanted_targets, candidate, readiness }, stop));
     Ok(())
 }
 
@@ -145,70 +169,4 @@ fn spawn_watches(tasks: &mut JoinSet<Result<(), Error>>, ctx: &Arc<Context>, fee
     spawn!(watch::children(client, namespaces, &ours), policies, wake::child);
     spawn!(watch::children(client, namespaces, &ours), workloads, wake::child);
     spawn!(watch::children(client, namespaces, &ours), slices, wake::child);
-}
-
-/// The four controllers, once every store was filled: nothing may be decided, and above all nothing published, from
-/// half a list.
-async fn controllers(
-    ctx: Arc<Context>,
-    requests: Requests,
-    readiness: Readiness,
-    stop: CancellationToken,
-) -> Result<(), Error> {
-    tokio::select! {
-        () = stop.cancelled() => return Ok(()),
-        filled = filled(&ctx.stores) => filled?,
-    }
-    readiness.wait_for([]);
-    tracing::info!("every store is filled; reconciling");
-    let Requests { directories, rules, syncs, tokens } = requests;
-    let stores = &ctx.stores;
-    let forget = |_: &super::runtime::Key| {};
-    let run = (
-        Controller::of("directory", &stores.directories, directories, &ctx.metrics, &stop).run(
-            with(&ctx, |ctx, object| async move { directory::reconcile(&ctx, object).await }),
-            |key| {
-                directory::gone(&ctx, key);
-            },
-        ),
-        Controller::of("rule", &stores.rules, rules, &ctx.metrics, &stop)
-            .run(with(&ctx, |ctx, object| async move { rule::reconcile(&ctx, object).await }), forget),
-        Controller::of("rule_sync", &stores.syncs, syncs, &ctx.metrics, &stop)
-            .run(with(&ctx, |ctx, object| async move { rule_sync::reconcile(&ctx, object).await }), forget),
-        Controller::of("token", &stores.tokens, tokens, &ctx.metrics, &stop)
-            .run(with(&ctx, |ctx, object| async move { token::reconcile(&ctx, object).await }), forget),
-    );
-    let (directories, rules, syncs, tokens) = tokio::join!(run.0, run.1, run.2, run.3);
-    directories.and(rules).and(syncs).and(tokens)
-}
-
-fn with<K, Fut>(
-    ctx: &Arc<Context>,
-    reconcile: impl Fn(Arc<Context>, Arc<K>) -> Fut + Clone,
-) -> impl Fn(Arc<K>) -> Fut + Clone
-where
-    Fut: Future,
-{
-    let ctx = ctx.clone();
-    move |object| reconcile(ctx.clone(), object)
-}
-
-async fn filled(stores: &Stores) -> Result<(), Error> {
-    async fn one<K>(store: &Store<K>) -> Result<(), Error>
-    where
-        K: kube::Resource<DynamicType = ()> + Clone + 'static,
-    {
-        store.wait_until_ready().await.map_err(|_| Error::TaskEnded("watch"))
-    }
-    one(&stores.directories).await?;
-    one(&stores.rules).await?;
-    one(&stores.syncs).await?;
-    one(&stores.tokens).await?;
-    one(&stores.accounts).await?;
-    one(&stores.secrets).await?;
-    one(&stores.claims).await?;
-    one(&stores.services).await?;
-    one(&stores.policies).await?;
-    one(&stores.workloads).await?;
-    one(&stores.slices).await
 }

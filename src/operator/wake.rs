@@ -8,6 +8,17 @@ use crate::api::{RuleSync, ScimAccessToken, ScimDirectory, UserManagementRule, l
 use crate::config::State;
 use kube::ResourceExt;
 
+/// Everything there is, when the controllers begin: directories first, since what names them waits for them.
+pub async fn everything(ctx: &Context) {
+    let stores = &ctx.stores;
+    let mut triggers = Vec::new();
+    triggers.extend(stores.directories.state().iter().map(|object| Trigger::Directory(Key::of(object.as_ref()))));
+    triggers.extend(stores.tokens.state().iter().map(|object| Trigger::Token(Key::of(object.as_ref()))));
+    triggers.extend(stores.rules.state().iter().map(|object| Trigger::Rule(Key::of(object.as_ref()))));
+    triggers.extend(stores.syncs.state().iter().map(|object| Trigger::Sync(Key::of(object.as_ref()))));
+    send(ctx, triggers).await;
+}
+
 /// A directory: itself and everything that names it.
 pub async fn directory(ctx: &Context, touched: Touched<ScimDirectory>) {
     let mut triggers = vec![Trigger::Directory(touched.key.clone())];
@@ -52,7 +63,8 @@ pub async fn token(ctx: &Context, touched: Touched<ScimAccessToken>) {
 /// A run: itself, and when it goes before it ended, the endpoint's queue.
 pub async fn sync(ctx: &Context, touched: Touched<RuleSync>) {
     let mut triggers = vec![Trigger::Sync(touched.key.clone())];
-    if let (Change::Deleted, Some(sync)) = (touched.change, &touched.object) {
+    // On a standby the endpoint's queue is the leader's business.
+    if let (Change::Deleted, Some(sync), true) = (touched.change, &touched.object, ctx.queues.are_open()) {
         let directory = touched.key.sibling(&sync.spec.directory_ref.name);
         let ended = sync.status.as_ref().and_then(|status| status.phase).is_some_and(|phase| phase.is_final());
         if let (false, Some(owner), Some(uid)) = (ended, ctx.directory(&directory), sync.uid()) {

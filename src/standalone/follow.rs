@@ -213,6 +213,7 @@ impl Memory {
 
 fn publication(document: Document, if_revision: u64) -> Publication {
     Publication {
+        revocation_floor: 0,
         directory_uid: document.directory.uid.clone(),
         epoch: 0,
         if_revision,

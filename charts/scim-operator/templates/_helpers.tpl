@@ -94,6 +94,17 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
   verbs: [create, patch]
 {{- end }}
 
+{{/* Its own Lease and no other. A create is judged before there is a name to restrict it by. */}}
+{{- define "scim-operator.leaseRules" -}}
+- apiGroups: [coordination.k8s.io]
+  resources: [leases]
+  verbs: [create]
+- apiGroups: [coordination.k8s.io]
+  resources: [leases]
+  resourceNames: [{{ include "scim-operator.fullname" . }}]
+  verbs: [get, update]
+{{- end }}
+
 {{/* Reading the four kinds; what `view` is given. */}}
 {{- define "scim-operator.viewRules" -}}
 - apiGroups: [scim-operator.dev]

@@ -32,6 +32,7 @@ impl World {
     async fn publish(&self, rules: &[Rule]) -> Published {
         let document = document(rules);
         let publication = Publication {
+            revocation_floor: 0,
             directory_uid: document.directory.uid.clone(),
             epoch: 0,
             if_revision: self.directory.in_force().revision,

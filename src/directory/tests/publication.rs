@@ -9,6 +9,7 @@ fn publication(world: &World, rules: &[crate::access::Rule]) -> Publication {
     Publication {
         directory_uid: document.directory.uid.clone(),
         epoch: 0,
+        revocation_floor: 0,
         if_revision: world.directory.in_force().revision,
         content_hash: document.content_hash(),
         document,
@@ -38,6 +39,28 @@ async fn a_publication_of_an_earlier_epoch_is_refused() {
     world.directory.publish(newer).await.unwrap();
     let older = Publication { epoch: 2, ..publication(&world, &[rule("d", "Designers", "Designer")]) };
     assert!(matches!(world.directory.publish(older).await.unwrap_err(), Error::StaleWriter { seen: 3 }));
+}
+
+#[tokio::test]
+async fn the_same_content_by_a_newer_writer_is_no_new_revision_and_shuts_the_older_one_out() {
+    let world = World::with(&[]).await;
+    let before = world.directory.published().await.unwrap();
+    let taken = world.directory.publish(Publication { epoch: 3, ..publication(&world, &[]) }).await.unwrap();
+    assert_eq!((taken.revision, taken.epoch, before.epoch), (before.revision, 3, 0));
+    let older = Publication { epoch: 2, ..publication(&world, &[]) };
+    assert!(matches!(world.directory.publish(older).await.unwrap_err(), Error::StaleWriter { seen: 3 }));
+    assert_eq!(world.restarted().await.directory.published().await.unwrap().epoch, 3, "also after a restart");
+}
+
+#[tokio::test]
+async fn b127_a_store_below_the_floor_gets_a_revision_from_there_on_even_for_equal_content() {
+    let world = World::with(&[]).await;
+    let restored = Publication { revocation_floor: 7, ..publication(&world, &[]) };
+    assert_eq!(world.directory.publish(restored).await.unwrap().revision, 7);
+    let again = Publication { revocation_floor: 7, ..publication(&world, &[]) };
+    assert_eq!(world.directory.publish(again).await.unwrap().revision, 7, "equal content keeps its revision");
+    let edited = Publication { revocation_floor: 7, ..publication(&world, &[rule("d", "Designers", "Designer")]) };
+    assert_eq!(world.directory.publish(edited).await.unwrap().revision, 8);
 }
 
 #[tokio::test]

@@ -130,6 +130,7 @@ async fn roles_reordered_mark_all_rules_of_people_as_changed() {
     let mut document = super::document(&[rule("d", "Designers", "Designer")]);
     document.roles = crate::access::Ladder::new(vec!["Designer".to_owned(), "Participant".to_owned()]);
     let publication = crate::config::Publication {
+        revocation_floor: 0,
         directory_uid: document.directory.uid.clone(),
         epoch: 0,
         if_revision: 1,

@@ -123,6 +123,7 @@ async fn prune(ctx: &Context, mut runs: Vec<Arc<RuleSync>>) -> Result<(), Error>
 /// nobody: it only applies the rules that are in force.
 async fn cancel(ctx: &Context, d: &Dereferenced) {
     let runs = ctx.links.update(&d.key, &d.uid, |link| std::mem::take(&mut link.cancelled));
+    let runs = if ctx.leadership.epoch().is_ok() { runs } else { Vec::new() };
     if runs.is_empty() || !ctx.is_alive(&d.key, &d.uid).await.unwrap_or(false) {
         return;
     }

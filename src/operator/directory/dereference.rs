@@ -112,7 +112,7 @@ fn current(link: &link::Link) -> Option<Arc<Published>> {
     let told_otherwise = link
         .state
         .as_ref()
-        .is_some_and(|state| state.revision > in_force.revision || state.store_id != in_force.store_id);
+        .is_some_and(|state| state.revision != in_force.revision || state.store_id != in_force.store_id);
     (!told_otherwise).then_some(in_force)
 }
 

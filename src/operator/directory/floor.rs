@@ -107,7 +107,7 @@ mod tests {
         let verifiers: Vec<Verifier> = kept(tokens).into_iter().map(|kept| kept.verifier).collect();
         let document = crate::manifests::compile(&directory, "http://x/scim/v2", &[], &verifiers, None).document;
         let content_hash = document.content_hash();
-        Published { revision, content_hash, store_id: "s".to_owned(), document: Some(document) }
+        Published { revision, content_hash, store_id: "s".to_owned(), epoch: 0, document: Some(document) }
     }
 
     /// The floor and the tokens of the file, for a directory that knows the store `known`.
@@ -170,7 +170,7 @@ mod tests {
     fn the_floor_is_0_for_a_directory_that_begins() {
         assert_eq!(judged(None, None, &[], None), (0, names(&[])), "no pod yet");
         let nothing_published =
-            Published { revision: 0, content_hash: String::new(), store_id: "s".to_owned(), document: None };
+            Published { revision: 0, content_hash: String::new(), store_id: "s".to_owned(), epoch: 0, document: None };
         let one = kept(&["a"]);
         assert_eq!(judged(None, None, &one, Some(&nothing_published)), (0, names(&["a"])));
         let mut retained = in_force(40, &["a"]);

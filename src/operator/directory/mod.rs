@@ -106,10 +106,10 @@ async fn once(ctx: &Context, directory: Arc<ScimDirectory>) -> Result<Action, Er
 /// Makes and applies the children; `None` when the directory is going.
 async fn make(ctx: &Context, d: &Dereferenced, v: &Validated) -> Result<Option<Deployment>, Error> {
     let names = Names::of(&d.key);
-    let authority = ctx.dialler.authority();
+    let authority = ctx.dialler.authority()?;
     let tls = tls::endpoint_tls(authority, d.found.admin_tls.as_ref(), &names.admin_server_name(), d.now)?;
-    let first_time = d.found.workload.is_none() || d.found.verifiers.is_none();
-    if first_time && !ctx.is_alive(&d.key, &d.uid).await? {
+    // Asked each time: what is missing, or another than it was, may be on its way out with its namespace.
+    if !ctx.is_alive(&d.key, &d.uid).await? {
         return Ok(None);
     }
     let deleted = seed::deleted_default_rules(ctx, d).await?;
@@ -131,7 +131,10 @@ async fn settle(ctx: &Context, d: &mut Dereferenced, v: &Validated) -> Result<Re
     if let Some(obstacle) = v.store_obstacle.as_ref().or(collected) {
         return Ok(Err(obstacle.message.clone()));
     }
-    if !is_in_force(d, v) && d.in_force.is_some() && !ctx.is_alive(&d.key, &d.uid).await? {
+    let epoch = ctx.leadership.epoch()?;
+    let floor = publish::floor(d);
+    let is_due = d.in_force.as_ref().is_some_and(|now| !publish::is_settled(now, &v.compiled, epoch, floor));
+    if is_due && !ctx.is_alive(&d.key, &d.uid).await? {
         return Ok(Err("the directory is being deleted".to_owned()));
     }
     Ok(match publish::publish(ctx, d, &v.compiled).await? {
@@ -201,13 +204,13 @@ fn report(
             .is_some(),
         figures_due: figures_due(ctx, d),
         now: d.now,
-        started: ctx.started,
+        started: ctx.leadership.since().unwrap_or(d.now),
     })
 }
 
-/// Once per interval since the operator's start, and not in the first.
+/// Once per interval since this process leads, and not in the first.
 fn figures_due(ctx: &Context, d: &Dereferenced) -> bool {
-    let interval = status::interval(ctx.started, d.now);
+    let interval = status::interval(ctx.leadership.since().unwrap_or(d.now), d.now);
     d.state.is_some()
         && ctx.links.update(&d.key, &d.uid, |link| {
             let due = interval > link.figures_interval;

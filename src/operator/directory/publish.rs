@@ -1,12 +1,16 @@
-//! Hands a document to the endpoint. Same content = no request at all.
+//! Hands a document to the endpoint. Same content, and told so by this leader = no request at all.
+//!
+//! Each leader tells each store once that it leads, also when the content is the same: from then on the store refuses
+//! whatever an earlier leader may still have on its way. A leader that hears of a newer one publishes nothing any more.
 
 use super::dereference::Dereferenced;
 use super::names::Names;
 use super::validate::Compiled;
-use crate::client::admin;
+use crate::client::admin::{self, AdminClient};
 use crate::config::{Publication, Published};
 use crate::operator::Error;
 use crate::operator::context::Context;
+use crate::operator::runtime::Leadership;
 use jiff::Timestamp;
 use std::sync::Arc;
 
@@ -18,23 +22,38 @@ pub enum Outcome {
     Unreachable(String),
 }
 
-/// Publishes unless the same content is in force already.
+/// Whether the endpoint needs to be told nothing: this content is in force, and no earlier leader can change that.
+/// A store that came back from a backup is below the floor: it is told again.
+pub fn is_settled(in_force: &Published, compiled: &Compiled, epoch: u64, floor: u64) -> bool {
+    in_force.content_hash == compiled.content_hash && in_force.epoch == epoch && in_force.revision >= floor
+}
+
+/// The least revision that may serve: what the endpoint mounts.
+pub fn floor(d: &Dereferenced) -> u64 {
+    d.file.as_ref().map_or(0, |file| file.revocation_floor)
+}
+
+/// Publishes unless there is nothing to tell.
 ///
 /// # Errors
 /// `StaleRevision` when another configuration came into force meanwhile: what was compiled may rest on the old one,
-/// so the caller reads and decides again.
+/// so the caller reads and decides again. `Overtaken` when the endpoint knows a newer leader: this process ends.
 pub async fn publish(ctx: &Context, d: &Dereferenced, compiled: &Compiled) -> Result<Outcome, Error> {
-    if let Some(in_force) = d.in_force.as_ref().filter(|in_force| in_force.content_hash == compiled.content_hash) {
-        return Ok(Outcome::InForce(in_force.clone()));
-    }
+    let epoch = ctx.leadership.epoch()?;
     let Some(seen) = &d.in_force else {
         let why = d.unreachable.clone();
         return Ok(Outcome::Unreachable(why.unwrap_or_else(|| "the endpoint has no pod that runs yet".to_owned())));
     };
+    let floor = floor(d);
+    if is_settled(seen, compiled, epoch, floor) {
+        return Ok(Outcome::InForce(seen.clone()));
+    }
+    not_overtaken(&ctx.leadership, seen, epoch)?;
     let publication = Publication {
         directory_uid: d.uid.clone(),
-        epoch: 0,
+        epoch,
         if_revision: seen.revision,
+        revocation_floor: floor,
         content_hash: compiled.content_hash.clone(),
         document: compiled.document.clone(),
     };
@@ -44,11 +63,15 @@ pub async fn publish(ctx: &Context, d: &Dereferenced, compiled: &Compiled) -> Re
         match client.publish(&publication).await {
             Ok(published) => {
                 let revision = published.revision;
-                tracing::info!(directory = %d.key, revision, "published");
+                tracing::info!(directory = %d.key, revision, epoch, "published");
                 let document = Some(compiled.document.clone());
-                let published = Arc::new(Published { document, ..published });
+                let published = Arc::new(Published { document, epoch, ..published });
                 ctx.links.update(&d.key, &d.uid, |link| link.in_force = Some(published.clone()));
                 return Ok(Outcome::InForce(published));
+            }
+            Err(admin::Error::StaleWriter(why)) => {
+                tracing::error!(directory = %d.key, why, epoch, "a publication was refused");
+                return Err(ctx.leadership.overtaken(epoch_seen(&client, epoch).await));
             }
             Err(error @ admin::Error::StaleRevision(_)) => {
                 ctx.links.update(&d.key, &d.uid, |link| link.in_force = None);
@@ -62,4 +85,80 @@ pub async fn publish(ctx: &Context, d: &Dereferenced, compiled: &Compiled) -> Re
         }
     }
     Ok(Outcome::Unreachable(unreachable))
+}
+
+/// Fails, and ends the leadership, when a newer leader has published what is in force.
+fn not_overtaken(leadership: &Leadership, in_force: &Published, epoch: u64) -> Result<(), Error> {
+    if in_force.epoch > epoch { Err(leadership.overtaken(in_force.epoch)) } else { Ok(()) }
+}
+
+/// The epoch of the writer that was before us: read, so that the next leader has a higher one; the least it can be when
+/// it cannot be read.
+async fn epoch_seen(client: &AdminClient, ours: u64) -> u64 {
+    let least = ours.saturating_add(1);
+    client.published().await.map_or(least, |published| published.epoch.max(least))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::operator::runtime::election::Term;
+    use std::time::{Duration, Instant};
+
+    fn leader(epoch: u64) -> Leadership {
+        let leadership = Leadership::standby();
+        leadership.lead(Term { epoch, until: Instant::now() + Duration::from_secs(60) }, Timestamp::UNIX_EPOCH);
+        leadership
+    }
+
+    fn in_force(content_hash: &str, epoch: u64) -> Published {
+        let (content_hash, store_id) = (content_hash.to_owned(), "s".to_owned());
+        Published { revision: 4, content_hash, store_id, epoch, document: None }
+    }
+
+    fn compiled() -> Compiled {
+        let directory = serde_json::from_value(serde_json::json!({
+            "apiVersion": "scim-operator.dev/v1alpha1", "kind": "ScimDirectory",
+            "metadata": {"name": "acme", "namespace": "ns", "uid": "u"},
+            "spec": {"displayName": "Acme", "tenant": "main", "sso": {"none": {}}},
+        }))
+        .unwrap();
+        let out = crate::manifests::compile(&directory, "http://x/scim/v2", &[], &[], None);
+        Compiled {
+            content_hash: out.document.content_hash(),
+            document: out.document,
+            directory: out.directory,
+            rules: std::collections::BTreeMap::new(),
+            sources: std::collections::BTreeMap::new(),
+        }
+    }
+
+    #[test]
+    fn a_new_leader_tells_a_store_once_that_it_leads_also_when_the_content_is_the_same() {
+        let compiled = compiled();
+        assert!(is_settled(&in_force(&compiled.content_hash, 3), &compiled, 3, 4));
+        assert!(!is_settled(&in_force(&compiled.content_hash, 3), &compiled, 3, 5), "from a backup");
+        assert!(!is_settled(&in_force(&compiled.content_hash, 2), &compiled, 3, 0), "by an earlier leader");
+        assert!(!is_settled(&in_force("other", 3), &compiled, 3, 0));
+    }
+
+    #[test]
+    fn a_leader_that_reads_of_a_newer_one_leads_no_more() {
+        let leadership = leader(3);
+        assert!(not_overtaken(&leadership, &in_force("h", 3), 3).is_ok());
+        assert!(not_overtaken(&leadership, &in_force("h", 2), 3).is_ok());
+        assert_eq!(leadership.epoch().unwrap(), 3);
+        let error = not_overtaken(&leadership, &in_force("h", 4), 3).unwrap_err();
+        assert!(error.is_loss() && error.category() == "StaleWriter", "{error}");
+        assert!(leadership.epoch().is_err(), "and publishes nothing any more");
+    }
+
+    #[tokio::test]
+    async fn an_epoch_that_cannot_be_read_is_at_least_one_more_than_ours() {
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let now = Timestamp::now();
+        let dialler = crate::operator::link::Dialler::new(crate::operator::tls::Authority::make(now).unwrap());
+        let nobody = dialler.client("acme-endpoint-admin.ns.svc", "127.0.0.1:1".parse().unwrap(), now).unwrap();
+        assert_eq!(epoch_seen(&nobody, 3).await, 4);
+    }
 }

@@ -26,7 +26,7 @@ fn workload(ready: i32) -> Deployment {
 }
 
 fn published() -> Published {
-    Published { revision: 4, content_hash: "h".to_owned(), store_id: "s".to_owned(), document: None }
+    Published { revision: 4, content_hash: "h".to_owned(), store_id: "s".to_owned(), epoch: 0, document: None }
 }
 
 fn kept(name: &str, expires_at: &str) -> Kept {

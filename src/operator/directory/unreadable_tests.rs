@@ -5,7 +5,7 @@ use super::gone;
 use crate::api::{ScimAccessToken, ScimDirectory, UserManagementRule};
 use crate::operator::context::{Context, Settings, Stores, queues};
 use crate::operator::link::{Dialler, Links};
-use crate::operator::runtime::{Events, Feed, Guarded, Key, Metrics, Namespaces};
+use crate::operator::runtime::{Events, Feed, Guarded, Key, Leadership, Metrics, Namespaces};
 use crate::operator::tls::Authority;
 use crate::operator::{rule, token};
 use jiff::Timestamp;
@@ -74,6 +74,7 @@ fn operator(directories: &Feed<ScimDirectory>) -> Operator {
         cluster_domain: "cluster.local".to_owned(),
         metrics_listen: std::net::SocketAddr::from(([127, 0, 0, 1], 0)),
         instance: "operator-0".to_owned(),
+        lease: None,
     };
     let now = Timestamp::now();
     let ctx = Context {
@@ -86,7 +87,7 @@ fn operator(directories: &Feed<ScimDirectory>) -> Operator {
         targets: mpsc::channel(8).0,
         queues: queues().0,
         metrics: Arc::new(Metrics::default()),
-        started: now,
+        leadership: Leadership::alone(now),
     };
     Operator { ctx, asked }
 }

@@ -5,7 +5,7 @@ use super::dereference::Dereferenced;
 use super::names::Names;
 use super::ownership;
 use crate::api::directory::Storage;
-use crate::api::reason::STORE_CHANGED;
+use crate::api::reason::{STORE_CHANGED, STORE_OWNED_BY_ANOTHER};
 use crate::api::{ScimAccessToken, label};
 use crate::config::{Document, RuleEntry, Verifier};
 use crate::manifests::{self, DirectoryVerdict, RuleVerdict, token_limit};
@@ -163,8 +163,18 @@ fn sources(d: &Dereferenced) -> BTreeMap<String, (String, i64)> {
     readable.collect()
 }
 
-/// A lost volume must not look like an empty organisation (C009): another store than the known one needs a person.
+/// A lost volume must not look like an empty organisation (C009): another store than the known one needs a person. Nor
+/// is another directory's ever written to.
 fn store_obstacle(d: &Dereferenced) -> Option<Standing> {
+    if let Some(owner) = d.in_force.as_ref().and_then(|published| published.document.as_ref()).map(|d| &d.directory)
+        && (&owner.namespace, &owner.name) != (&d.key.namespace, &d.key.name)
+    {
+        let message = format!(
+            "the endpoint's store is that of the directory {}/{}: give this directory a volume of its own",
+            owner.namespace, owner.name
+        );
+        return Some(Standing::new(STORE_OWNED_BY_ANOTHER, message));
+    }
     let known = known_store(d)?;
     let found = &d.in_force.as_ref()?.store_id;
     let accepted = d.directory.annotations().get(label::ACCEPT_STORE) == Some(found);

@@ -47,13 +47,15 @@ fn judged(d: &Dereferenced) -> Validated {
         cluster_domain: "cluster.local".to_owned(),
         metrics_listen: std::net::SocketAddr::from(([127, 0, 0, 1], 0)),
         instance: "operator-0".to_owned(),
+        lease: None,
     };
     validate(d, &settings)
 }
 
 /// A directory that knows the store `known`, at whose endpoint there is the store "new".
 fn with_store(annotations: Value, known: Value) -> Dereferenced {
-    let in_force = Published { revision: 0, content_hash: String::new(), store_id: "new".to_owned(), document: None };
+    let store_id = "new".to_owned();
+    let in_force = Published { revision: 0, content_hash: String::new(), store_id, epoch: 0, document: None };
     let directory = directory(annotations, json!({"storeId": known}));
     Dereferenced { in_force: Some(Arc::new(in_force)), ..read(directory) }
 }
@@ -71,6 +73,22 @@ fn c009_another_store_than_the_known_one_needs_a_person_and_is_named() {
     assert_eq!(store_obstacle(json!({}), json!("new")), None, "the known store");
     let unreached = read(directory(json!({}), json!({"storeId": "old"})));
     assert_eq!(judged(&unreached).store_obstacle, None, "which store is there is not known");
+}
+
+#[test]
+fn c009_the_store_of_another_directory_is_never_written_to() {
+    let obstacle = |name: &str| {
+        let mut d = with_store(json!({}), json!("new"));
+        let mut document = judged(&d).compiled.document;
+        document.directory.name = name.to_owned();
+        let published = Published::clone(d.in_force.as_ref().unwrap());
+        d.in_force = Some(Arc::new(Published { document: Some(document), ..published }));
+        judged(&d).store_obstacle.map(|standing| format!("{}: {}", standing.reason.name, standing.message))
+    };
+    let expected = "StoreOwnedByAnother: the endpoint's store is that of the directory ns/other: give this directory a \
+                    volume of its own";
+    assert_eq!(obstacle("other").as_deref(), Some(expected));
+    assert_eq!(obstacle("acme"), None, "a directory made again under its name takes its store up");
 }
 
 #[test]
@@ -167,6 +185,7 @@ fn c008_a_token_that_cannot_be_read_works_on_when_the_verifiers_are_lost_or_fore
             revision: 4,
             content_hash: document.content_hash(),
             store_id: "new".to_owned(),
+            epoch: 0,
             document: Some(document),
         };
         let undecodable_tokens = unreadable.iter().map(|name| (*name).to_owned()).collect();

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use k8s_openapi::api::discovery::v1::EndpointSlice;
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// The label by which an EndpointSlice names its Service.
 pub const SERVICE_NAME: &str = "kubernetes.io/service-name";
@@ -34,9 +34,11 @@ pub fn addresses<'a>(slices: impl IntoIterator<Item = &'a EndpointSlice>, servic
     found
 }
 
-/// Makes clients that show the operator's certificate, and keeps one per endpoint address.
+/// Makes clients that show the operator's certificate, and keeps one per endpoint address. Calls nobody before it has
+/// an authority, which is read, or made, by the leader.
+#[derive(Default)]
 pub struct Dialler {
-    authority: Authority,
+    authority: OnceLock<Authority>,
     made: Mutex<Made>,
 }
 
@@ -49,12 +51,18 @@ struct Made {
 impl Dialler {
     /// A dialler whose certificates are of this authority.
     pub fn new(authority: Authority) -> Self {
-        Self { authority, made: Mutex::default() }
+        Self { authority: authority.into(), made: Mutex::default() }
+    }
+
+    /// Takes the authority of the endpoints' certificates; once.
+    pub fn trust(&self, authority: Authority) {
+        // There is one leadership in the life of a process.
+        let _ = self.authority.set(authority);
     }
 
     /// The authority of the endpoints' certificates.
-    pub fn authority(&self) -> &Authority {
-        &self.authority
+    pub fn authority(&self) -> Result<&Authority, Error> {
+        self.authority.get().ok_or(Error::NotLeading)
     }
 
     /// A client of one endpoint address that accepts only a certificate for `server_name`.
@@ -84,9 +92,10 @@ impl Dialler {
         {
             return Ok(identity.clone());
         }
-        let issued = self.authority.issue("scim-operator", Usage::Client, now)?;
+        let authority = self.authority()?;
+        let issued = authority.issue("scim-operator", Usage::Client, now)?;
         let identity = Arc::new(Identity {
-            authority_pem: self.authority.certificate_pem.clone(),
+            authority_pem: authority.certificate_pem.clone(),
             certificate_pem: issued.certificate_pem,
             key_pem: issued.key_pem,
         });

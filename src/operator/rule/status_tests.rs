@@ -40,6 +40,7 @@ fn link(compiled: &Compiled, published: &Compiled, state: Option<Value>) -> Link
         revision: 1,
         content_hash: published.content_hash.clone(),
         store_id: "s".to_owned(),
+        epoch: 0,
         document: Some(published.document.clone()),
     };
     let state = state.map(|rules| {

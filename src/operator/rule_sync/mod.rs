@@ -77,6 +77,8 @@ async fn hand_over(
     link: &Link,
     now: Timestamp,
 ) -> Result<Action, Error> {
+    // The endpoint does not know whose request this is; it is the leader's only.
+    ctx.leadership.epoch()?;
     let request = RunRequest {
         name: sync.name_any(),
         scope: match &sync.spec.scope {

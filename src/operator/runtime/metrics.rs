@@ -33,6 +33,7 @@ pub struct Metrics {
     crd_missing: Gauge,
     undecodable: Family<Labels<1>, Gauge>,
     writes: Family<Labels<1>, Counter>,
+    leader: Gauge,
 }
 
 impl Default for Metrics {
@@ -45,6 +46,7 @@ impl Default for Metrics {
             crd_missing: Gauge::default(),
             undecodable: Family::default(),
             writes: Family::default(),
+            leader: Gauge::default(),
             registry: Registry::default(),
         };
         registry.register("reconcile", "Reconciles by controller and result", metrics.reconciles.clone());
@@ -62,6 +64,7 @@ impl Default for Metrics {
             metrics.undecodable.clone(),
         );
         registry.register("writes", "Objects written to the API server, by kind", metrics.writes.clone());
+        registry.register("leader", "1 while this process leads, 0 while it stands by", metrics.leader.clone());
         Self { registry, ..metrics }
     }
 }
@@ -91,6 +94,11 @@ impl Metrics {
     /// An object of this kind was written: a converged operator counts none.
     pub fn wrote(&self, kind: &'static str) {
         self.writes.get_or_create(&Labels([("kind", kind)])).inc();
+    }
+
+    /// Whether this process leads.
+    pub fn leads(&self, leads: bool) {
+        self.leader.set(leads.into());
     }
 
     /// OpenMetrics text.

@@ -41,7 +41,8 @@ impl World {
         Some(world)
     }
 
-    /// Starts the operator and waits until it has seen everything once.
+    /// Starts the operator and waits until it has seen everything once and leads: right after one that was killed that
+    /// is when the dead one's Lease has run out.
     pub async fn start_operator(&mut self) {
         let image = std::env::var("SCIM_OPERATOR_IMAGE").unwrap_or_else(|_| "localhost/scim-operator:dev".to_owned());
         let (own, watched) =
@@ -50,7 +51,7 @@ impl World {
         let program =
             Program::start(self.folder.path(), &["operator", &own, &watched, &image, "--metrics-listen=127.0.0.1:0"]);
         self.probes = format!("http://{}", program.logged("listening").await["metrics"].as_str().unwrap());
-        program.logged("every store is filled").await;
+        program.logged("reconciling").await;
         self.operator = Some(program);
     }
 
