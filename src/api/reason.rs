@@ -117,7 +117,6 @@ reasons! {
         pods and at NetworkPolicies between the two.";
     PUBLISH_PENDING = "PublishPending", Waiting, "The newest configuration is on its way to the endpoint.";
     SECRET_PENDING = "SecretPending", Waiting, "The token's Secret is being made.";
-    REQUEST_FAILED = "RequestFailed", Waiting, "A request to the API server failed; it is tried again.";
     PENDING = "Pending", Waiting, "The run waits for earlier runs of the directory.";
     RUNNING = "Running", Waiting, "The run is evaluating.";
 

@@ -436,6 +436,17 @@ mod second_opinion {
         })
     }
 
+    /// Whether an operator's word stands where an attribute's name belongs.
+    fn names_an_operator(text: &str) -> bool {
+        let spaced = text.replace('(', " ( ").replace('[', " [ ");
+        let mut before = "(";
+        spaced.split_whitespace().any(|word| {
+            let opened = matches!(before, "(" | "[" | "and" | "or" | "not");
+            before = word;
+            opened && matches!(word, "pr" | "eq" | "co" | "and" | "or")
+        })
+    }
+
     proptest! {
         #[test]
         fn both_read_the_same_tree(text in canonical_tree()) {
@@ -448,6 +459,8 @@ mod second_opinion {
         #[test]
         fn both_refuse_the_same_texts(words in proptest::collection::vec(word(), 1..8)) {
             let text = words.join(" ").replace(" [ ", "[").replace("emails ", "emails");
+            // `pr pr` asks for an attribute called `pr`, which the grammar allows and the crate does not.
+            prop_assume!(!names_an_operator(&text));
             prop_assert_eq!(user(&text).is_ok(), theirs(&text).is_some(), "{}", text);
         }
     }
