@@ -101,9 +101,9 @@ pub(super) fn new_uid() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::access::Ladder;
-    use crate::config::{Dialect, DirectoryId, Document, Profile, Publication, SyncPolicy, Verifier};
+    use crate::config::{Document, Publication, Verifier};
     use crate::directory::Settings;
+    use crate::directory::tests::document;
     use jiff::SignedDuration;
     use std::sync::Arc;
 
@@ -117,20 +117,7 @@ mod tests {
     fn with_token(expires_at: Timestamp) -> Publication {
         let (token_id, name) = ("abcdefgh12345678".to_owned(), "corp".to_owned());
         let verifier = Verifier { token_id, name, scope: Scope::Scim, sha256: hexadecimal(VALUE), expires_at };
-        let document = Document {
-            directory: DirectoryId { uid: "u-1".to_owned(), namespace: "n".to_owned(), name: "d".to_owned() },
-            tenant: "main".to_owned(),
-            roles: Ladder::default(),
-            sync_policy: SyncPolicy::Manual,
-            profile: Profile {
-                paused: false,
-                dialect: Dialect::Auto,
-                required_attributes: Vec::new(),
-                base_url: "http://localhost/scim/v2".to_owned(),
-            },
-            rules: Vec::new(),
-            verifiers: vec![verifier],
-        };
+        let document = Document { verifiers: vec![verifier], ..document(&[]) };
         let directory_uid = document.directory.uid.clone();
         Publication {
             directory_uid,

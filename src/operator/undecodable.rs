@@ -58,7 +58,7 @@ where
         if told.get(&key) == Some(&invalid) {
             continue;
         }
-        match tell(ctx, &kind, &key, &invalid.reason).await {
+        match tell(ctx, name, &kind, &key, &invalid.reason).await {
             Ok(()) => {
                 told.insert(key, invalid);
             }
@@ -67,7 +67,7 @@ where
     }
 }
 
-async fn tell(ctx: &Context, kind: &ApiResource, key: &Key, detail: &str) -> Result<(), Error> {
+async fn tell(ctx: &Context, name: &'static str, kind: &ApiResource, key: &Key, detail: &str) -> Result<(), Error> {
     let api: Api<DynamicObject> = Api::namespaced_with(ctx.client.clone(), &key.namespace, kind);
     let found = api.get_opt(&key.name).await.map_err(|e| Error::kube("read an object that does not fit", e))?;
     let Some(object) = found else { return Ok(()) };
@@ -87,7 +87,7 @@ async fn tell(ctx: &Context, kind: &ApiResource, key: &Key, detail: &str) -> Res
         "metadata": {"name": key.name, "resourceVersion": object.metadata.resource_version},
         "status": status,
     });
-    ctx.metrics.wrote("Undecodable");
+    ctx.metrics.wrote(name);
     let params = PatchParams::apply(FIELD_MANAGER).force();
     api.patch_status(&key.name, &params, &Patch::Apply(patch))
         .await

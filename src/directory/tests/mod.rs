@@ -129,7 +129,7 @@ fn rule(name: &str, group: &str, role: &str) -> Rule {
     }
 }
 
-fn document(rules: &[Rule]) -> Document {
+pub(super) fn document(rules: &[Rule]) -> Document {
     let mut rules: Vec<RuleEntry> = rules.iter().map(|rule| RuleEntry { rule: rule.clone(), held: false }).collect();
     rules.sort_by(|a, b| a.rule.name.cmp(&b.rule.name));
     Document {

@@ -79,8 +79,7 @@ async fn once(ctx: &Context, directory: Arc<ScimDirectory>) -> Result<Action, Er
     let mut d = dereference(ctx, directory).await?;
     let v = validate(&d, &ctx.settings);
     remember(ctx, &d, &v).await;
-    let changes = v.revokes || !is_in_force(&d, &v);
-    if changes && v.store_obstacle.is_none() && v.revokes {
+    if v.revokes && v.store_obstacle.is_none() {
         if !ctx.is_alive(&d.key, &d.uid).await? {
             return Ok(Action::await_change());
         }
@@ -118,10 +117,6 @@ async fn make(ctx: &Context, d: &Dereferenced, v: &Validated) -> Result<Option<D
     seed::own_token(ctx, d).await?;
     seed::rules(ctx, d).await?;
     Ok(Some(workload))
-}
-
-fn is_in_force(d: &Dereferenced, v: &Validated) -> bool {
-    d.in_force.as_ref().is_some_and(|in_force| in_force.content_hash == v.compiled.content_hash)
 }
 
 /// Publishes what is not in force yet; otherwise says why it is not.
