@@ -87,6 +87,7 @@ fn is_root(path: &str) -> bool {
             | ["build.rs"]
             | ["tests" | "benches" | "examples", _]
             | ["tests" | "benches" | "examples", _, "main.rs"]
+            | ["tests", "crash", "vfs", "lib.rs"]
             | ["fuzz", "fuzz_targets", _]
     )
 }
