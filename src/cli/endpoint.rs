@@ -1,5 +1,7 @@
 //! `endpoint`: serves one directory whose configuration the operator publishes over the admin listener.
 
+use super::database::StoreArgs;
+use super::operator::duration;
 use crate::directory::{self, Directory};
 use crate::endpoint::{self, AdminSettings, Limits};
 use crate::telemetry::Metrics;
@@ -8,14 +10,14 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Arguments of `endpoint`. Port 0 takes any free port; the log line `listening` says which.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The folder of the store; made when missing.
-    #[arg(long, value_name = "DIR", default_value = "/data")]
-    data: PathBuf,
+    #[command(flatten)]
+    store: StoreArgs,
     /// Where the identity provider calls /scim/v2.
     #[arg(long, value_name = "ADDR", default_value = "0.0.0.0:8080")]
     public_listen: SocketAddr,
@@ -34,16 +36,21 @@ pub struct Args {
     /// The mounted verifiers.json; a store below its revocationFloor waits until it is published to.
     #[arg(long, value_name = "FILE")]
     verifiers: Option<PathBuf>,
+    /// How long to go on answering, though not ready, once told to stop: until nobody is sent here any more.
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = duration)]
+    drain_delay: Duration,
 }
 
 /// Serves until SIGTERM or SIGINT, then drains.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let Args { data, public_listen, access_listen, admin_listen, metrics_listen, admin_tls, verifiers } = args;
+    let Args { store, public_listen, access_listen, admin_listen, metrics_listen, admin_tls, verifiers, drain_delay } =
+        args;
     let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be listened for")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT cannot be listened for")?;
-    let directory = Directory::open(directory::Settings::new(&data))
+    let (location, shown) = store.location();
+    let directory = Directory::open(directory::Settings::over(location))
         .await
-        .with_context(|| format!("the store in {} cannot be opened", data.display()))?;
+        .with_context(|| format!("{shown} cannot be opened"))?;
     let settings = endpoint::Settings {
         public: public_listen,
         access: Some(access_listen),
@@ -51,7 +58,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         metrics: Some(metrics_listen),
         verifiers,
         prepared: None,
-        limits: Limits::default(),
+        limits: Limits { drain_delay, ..Limits::default() },
     };
     let running = endpoint::serve(settings, directory, Arc::new(Metrics::new())).await?;
     let stopper = running.stopper();

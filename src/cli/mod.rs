@@ -6,7 +6,9 @@
 //! Here and nowhere else the process-wide things happen: the runtime, the TLS provider, the log.
 //! Exit codes: 0 done, 1 failed (the error is printed with its causes), 2 wrong usage (clap).
 
+mod audit;
 mod crds;
+mod database;
 mod endpoint;
 mod operator;
 mod simulate;
@@ -48,6 +50,8 @@ enum Command {
     Crds(crds::Args),
     /// Backs up, restores or checks the store of a directory.
     Store(store::Args),
+    /// Verifies the records of what was done, and erases a person from them.
+    Audit(audit::Args),
     /// Acts as an identity provider's provisioning service against a SCIM base URL.
     Simulate(simulate::Args),
 }
@@ -59,6 +63,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Standalone(args) => standalone::run(args).await,
         Command::Crds(args) => crds::run(args).await,
         Command::Store(args) => store::run(args).await,
+        Command::Audit(args) => audit::run(args).await,
         Command::Simulate(args) => simulate::run(args).await,
     }
 }

@@ -57,7 +57,7 @@ pub struct Args {
 }
 
 /// `15s`, `500ms`.
-fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let signed = text.parse::<SignedDuration>().map_err(|error| format!("{error}; write 15s or 500ms"))?;
     Duration::try_from(signed).map_err(|_| "a duration is not negative".to_owned())
 }

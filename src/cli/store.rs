@@ -1,5 +1,6 @@
 //! `scim-operator store`: a backup beside a running endpoint, putting one back, and whether the file is whole.
 
+use super::database::DatabaseArgs;
 use crate::store::{self, Inventory, StoreError};
 use anyhow::Context;
 use jiff::Timestamp;
@@ -33,6 +34,12 @@ enum Step {
         #[arg(long, value_name = "FILE")]
         from: PathBuf,
     },
+    /// Tells the store that its database was put back to an earlier moment: positions of records go on in another
+    /// incarnation, so that they are not taken for those that were lost.
+    Restored {
+        #[command(flatten)]
+        database: DatabaseArgs,
+    },
     /// Looks whether the store is whole, also while an endpoint runs over it; exit code 1 when it is damaged.
     Check {
         /// The folder of the store.
@@ -55,6 +62,11 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
             if let Some(replaced) = restored.replaced {
                 println!("{}: what was there before; remove it when it is not needed any more", replaced.display());
             }
+        }
+        Step::Restored { database } => {
+            let address = database.address().context("name the database with --database-url-file")?;
+            let (incarnation, last) = store::begin_anew(&address).await.map_err(whole)?;
+            println!("{}: incarnation {incarnation:08x} begins after record {last:x}", address.schema);
         }
         Step::Check { data } => {
             let inventory = store::check(&data).map_err(whole)?;

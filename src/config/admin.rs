@@ -10,13 +10,17 @@ use serde::{Deserialize, Serialize};
 pub struct Publication {
     /// Whose endpoint the caller believes this to be.
     pub directory_uid: String,
-    /// The writer's fencing epoch: the transitions of the operator's Lease; 0 where there is no election.
+    /// The writer's fencing epoch: the transitions of the operator's Lease; 0 where there is no election. It counts the
+    /// leaders of one owner: those of two owners are not compared.
     pub epoch: u64,
     /// The revision the caller last saw; 0 when it has seen none.
     pub if_revision: u64,
     /// The revision that what is published gets at least: below it a store that came back from a backup is not ready.
     #[serde(default)]
     pub revocation_floor: u64,
+    /// The id of the store, when a person has said that this directory takes it from the one that owns it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub take: Option<String>,
     /// [`Document::content_hash`] of `document`.
     pub content_hash: String,
     /// The configuration.
@@ -33,7 +37,7 @@ pub struct Published {
     pub content_hash: String,
     /// Identifies the store, made with it.
     pub store_id: String,
-    /// The highest writer's epoch seen: whoever has a lower one leads no more.
+    /// The highest epoch seen of the writers of the store's owner: whoever of them has a lower one leads no more.
     #[serde(default)]
     pub epoch: u64,
     /// Present on `GET` only.

@@ -4,6 +4,7 @@ use crate::access::{Ladder, Rule};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::fmt;
 
 /// Which ScimDirectory a document belongs to. A document of another `uid` is never in force.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +16,34 @@ pub struct DirectoryId {
     pub namespace: String,
     /// `metadata.name`.
     pub name: String,
+    /// The cluster: the uid of its Namespace `kube-system`, or of the directory's own Namespace where that one may not
+    /// be read. Empty = not known: in standalone, and in what earlier versions published.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub cluster: String,
+}
+
+impl DirectoryId {
+    /// Whether a store of `other` is ours to go on with: the same name in the same namespace and, as far as both know
+    /// theirs, the same cluster. The uid does not matter: a directory made again under its old name takes its store up
+    /// (reading 16).
+    pub fn is_same_owner(&self, other: &Self) -> bool {
+        let unknown = self.cluster.is_empty() || other.cluster.is_empty();
+        (&self.namespace, &self.name) == (&other.namespace, &other.name) && (unknown || self.cluster == other.cluster)
+    }
+}
+
+/// For people: `namespace/name`, and how the cluster's uid begins where it is known.
+impl fmt::Display for DirectoryId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const CLUSTER_CHARS_SHOWN: usize = 8;
+        let Self { namespace, name, cluster, .. } = self;
+        write!(f, "{namespace}/{name}")?;
+        if cluster.is_empty() {
+            return Ok(());
+        }
+        let short: String = cluster.chars().take(CLUSTER_CHARS_SHOWN).collect();
+        write!(f, " of the cluster {short}")
+    }
 }
 
 /// Who starts the run that brings a changed rule to people already there (B065).
@@ -137,4 +166,37 @@ fn sha256(value: &impl Serialize) -> String {
         out.push_str(&format!("{byte:02x}"));
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::DirectoryId;
+
+    fn corp(cluster: &str) -> DirectoryId {
+        let text = |text: &str| text.to_owned();
+        DirectoryId { uid: text("u"), namespace: text("hr"), name: text("corp"), cluster: text(cluster) }
+    }
+
+    #[test]
+    fn an_owner_is_a_name_in_a_namespace_of_a_cluster_and_an_unknown_cluster_is_any() {
+        let ours = corp("1a2b3c4d-0000");
+        assert!(ours.is_same_owner(&DirectoryId { uid: "another".to_owned(), ..ours.clone() }), "made again");
+        assert!(ours.is_same_owner(&corp("")) && corp("").is_same_owner(&ours));
+        assert!(!ours.is_same_owner(&corp("9f8e7d6c-0000")));
+        assert!(!ours.is_same_owner(&DirectoryId { name: "sales".to_owned(), ..corp("") }));
+        assert!(!ours.is_same_owner(&DirectoryId { namespace: "it".to_owned(), ..ours.clone() }));
+    }
+
+    #[test]
+    fn an_owner_is_shown_with_how_its_clusters_uid_begins() {
+        assert_eq!(corp("1a2b3c4d-0000").to_string(), "hr/corp of the cluster 1a2b3c4d");
+        assert_eq!(corp("").to_string(), "hr/corp");
+    }
+
+    #[test]
+    fn an_unknown_cluster_is_not_in_the_text_so_that_hashes_of_earlier_documents_stay() {
+        let text = serde_json::to_string(&corp("")).unwrap();
+        assert_eq!(text, r#"{"uid":"u","namespace":"hr","name":"corp"}"#);
+        assert_eq!(serde_json::from_str::<DirectoryId>(&text).unwrap(), corp(""));
+    }
 }

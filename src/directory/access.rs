@@ -29,7 +29,7 @@ impl Directory {
         };
         let wanted = Wanted { tenant: query.tenant.clone(), role: query.role.clone(), managed: query.managed };
         let filter = query.filter.clone();
-        let keep: Box<dyn Fn(&UserSummary) -> bool + Send> = Box::new(move |summary| {
+        let keep: Box<dyn Fn(&UserSummary) -> bool + Send + Sync> = Box::new(move |summary| {
             wanted.matches(summary)
                 && filter.as_ref().is_none_or(|filter| filter.matches(&render(&summary.row, &[], &base_url)))
         });

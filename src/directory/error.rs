@@ -32,6 +32,9 @@ pub enum Error {
     /// There is no room for a write; nothing was changed. The text is for logs, never for a client.
     #[error("store: {0}")]
     Full(String),
+    /// The store does not answer for now; the text is for logs, never for a client.
+    #[error("store: {0}")]
+    Unavailable(String),
     /// The store failed; the text is for logs, never for a client.
     #[error("store: {0}")]
     Store(String),
@@ -49,6 +52,7 @@ impl Error {
             Self::BadRun(_) => "bad_run",
             Self::BadQuery(_) => "bad_query",
             Self::Full(_) => "full",
+            Self::Unavailable(_) => "unavailable",
             Self::Store(_) => "store",
         }
     }
@@ -58,6 +62,9 @@ impl From<crate::store::StoreError> for Error {
     fn from(error: crate::store::StoreError) -> Self {
         match error {
             crate::store::StoreError::Full { .. } => Self::Full(error.to_string()),
+            crate::store::StoreError::Unavailable(_) | crate::store::StoreError::LeaseLost { .. } => {
+                Self::Unavailable(error.to_string())
+            }
             _ => Self::Store(error.to_string()),
         }
     }

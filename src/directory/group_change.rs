@@ -8,7 +8,8 @@ use super::record::Heading;
 use crate::access::{GroupFacts, fold};
 use crate::scim::{Error, Group, MembershipChange, Patch};
 use crate::store::{
-    Change, Decision, Delta, Effects, Facts, GroupId, GroupRow, InForce, MemberIds, Needs, UserFacts, UserId, Write,
+    Change, Decision, Delta, Effects, Facts, GroupId, GroupRow, Hold, InForce, MemberIds, Needs, UserFacts, UserId,
+    Write,
 };
 use std::collections::BTreeSet;
 
@@ -90,9 +91,10 @@ impl Change for GroupChange {
         if all.1 || named.len() > EVALUATED_AT_ONCE_MAX {
             return self.done(facts, &wanted, &delta, Evaluation::Queued(named.into_iter().collect()));
         }
-        let users = Needs { users: named.clone(), ..Needs::default() };
-        if named.iter().any(|id| !facts.users.contains_key(id)) {
-            return Decision::More(Box::new(users));
+        // Rules find groups by their names: while members are evaluated for a new name, the rules stay as they are.
+        let configuration = if self.names(facts, &wanted) { Hold::Shared } else { Hold::Free };
+        if named.iter().any(|id| !facts.users.contains_key(id)) || facts.configuration < configuration {
+            return Decision::More(Box::new(Needs { configuration, users: named, ..Needs::default() }));
         }
         self.done(facts, &wanted, &delta, Evaluation::AtOnce(named.into_iter().collect()))
     }
@@ -132,6 +134,11 @@ impl GroupChange {
         Ok(Wanted { group, members, impossible, renamed })
     }
 
+    /// Whether rules may see the group differently from now on: it comes, goes, or changes its name.
+    fn names(&self, facts: &Facts, wanted: &Wanted) -> bool {
+        wanted.renamed || facts.group(self.id).is_none()
+    }
+
     fn member_ids(&self, change: &MembershipChange, exists: bool) -> (MemberIds, Vec<String>) {
         let mut impossible = Vec::new();
         let mut members = MemberIds { group: exists.then_some(self.id), clear: change.clear, ..MemberIds::default() };
@@ -155,8 +162,16 @@ impl GroupChange {
             }
         }
         let MemberIds { clear, add, remove, .. } = &wanted.members;
+        let before = facts.group(self.id).map(|row| &row.group);
+        if before.is_some() && facts.alone.is_none() && (*clear || before != wanted.group.as_ref()) {
+            needs.alone = Some(self.id);
+        }
         if facts.delta.is_none() && (*clear || !add.is_empty() || !remove.is_empty()) {
             needs.delta = Some(wanted.members.clone());
+            if add.len() + remove.len() <= EVALUATED_AT_ONCE_MAX {
+                // They will be evaluated: asked for now, they come with the same answer.
+                needs.users.extend(add.iter().chain(remove));
+            }
         }
         if facts.members.is_none() && wanted.renamed {
             needs.members = Some((self.id, EVALUATED_AT_ONCE_MAX));
@@ -194,7 +209,7 @@ impl GroupChange {
         let record = self.heading.group(before, after.as_ref(), &delta.joined, &delta.left, &moved);
         let effects = Effects { writes, record: (!unchanged).then_some(record) };
         let settled = Settled {
-            named: wanted.renamed || before.is_none(),
+            named: self.names(facts, wanted),
             queued: matches!(evaluation, Evaluation::Queued(_)),
             row: after,
         };
@@ -214,7 +229,10 @@ impl GroupChange {
     fn keep(&self, before: Option<&GroupRow>, after: Option<&GroupRow>, delta: &Delta, writes: &mut Vec<Write>) {
         match (before, after) {
             (None, Some(after)) => writes.push(Write::InsertGroup(after.clone())),
-            (Some(before), Some(after)) if before != after => writes.push(Write::UpdateGroup(after.clone())),
+            (Some(before), Some(after)) if before.group != after.group => {
+                writes.push(Write::UpdateGroup(after.clone()))
+            }
+            (Some(before), Some(after)) if before != after => writes.push(Write::TouchGroup(self.id, self.heading.at)),
             (Some(_), None) => writes.push(Write::DeleteGroup(self.id)),
             _ => {}
         }

@@ -14,7 +14,7 @@ impl Directory {
             projection.wants("groups") || query.filter.as_ref().is_some_and(|filter| filter.mentions("groups"));
         let keep = remaining(query.filter.as_ref()).map(|filter| {
             let base_url = base_url.clone();
-            let keep: Box<dyn Fn(&crate::store::ListedUser) -> bool + Send> =
+            let keep: Box<dyn Fn(&crate::store::ListedUser) -> bool + Send + Sync> =
                 Box::new(move |(row, groups)| filter.matches(&user::render(row, groups, &base_url)));
             keep
         });
@@ -32,13 +32,14 @@ impl Directory {
         let members = projection.wants("members") || looks_at_members;
         let keep = filter.map(|filter| {
             let base_url = base_url.clone();
-            let keep: Box<dyn Fn(&crate::store::ListedGroup) -> bool + Send> = Box::new(move |(row, members)| {
-                let rendered = group::render(row, members.as_deref(), &base_url);
-                match &known {
-                    Some(known) => filter.matches_assuming(&rendered, known),
-                    None => filter.matches(&rendered),
-                }
-            });
+            let keep: Box<dyn Fn(&crate::store::ListedGroup) -> bool + Send + Sync> =
+                Box::new(move |(row, members)| {
+                    let rendered = group::render(row, members.as_deref(), &base_url);
+                    match &known {
+                        Some(known) => filter.matches_assuming(&rendered, known),
+                        None => filter.matches(&rendered),
+                    }
+                });
             keep
         });
         let (groups, total) = self.inner.store.groups(select, window(query), members, keep).await?;

@@ -26,7 +26,7 @@ pub use evaluation::EVALUATED_AT_ONCE_MAX;
 pub use query::{AccessPage, AccessQuery, Actor, ListQuery, Page, Token};
 
 use crate::config::Profile;
-use crate::store::{InForce, Store};
+use crate::store::{InForce, Location, Store};
 use jiff::Timestamp;
 use std::fmt;
 use std::path::PathBuf;
@@ -40,8 +40,8 @@ pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 /// Where a directory lives and what time it is there.
 #[derive(Clone)]
 pub struct Settings {
-    /// The folder of the SQLite store; made when missing, locked while open.
-    pub data: PathBuf,
+    /// Where the store is kept.
+    pub store: Location,
     /// What time it is.
     pub clock: Clock,
 }
@@ -49,13 +49,18 @@ pub struct Settings {
 impl Settings {
     /// The store in `data`, the machine's clock.
     pub fn new(data: impl Into<PathBuf>) -> Self {
-        Self { data: data.into(), clock: Arc::new(Timestamp::now) }
+        Self::over(Location::Folder(data.into()))
+    }
+
+    /// The store at a location, the machine's clock.
+    pub fn over(store: Location) -> Self {
+        Self { store, clock: Arc::new(Timestamp::now) }
     }
 }
 
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Settings").field("data", &self.data).finish_non_exhaustive()
+        f.debug_struct("Settings").field("store", &self.store).finish_non_exhaustive()
     }
 }
 
@@ -75,17 +80,18 @@ struct Inner {
     boot: String,
     /// Something to do for the runner.
     work: Notify,
-    runner: tokio::sync::Mutex<Option<tokio::task::JoinHandle<()>>>,
-    /// Cancelled when the runner has ended, however it ended.
-    runner_ended: CancellationToken,
+    /// The tasks of this directory, joined when it closes.
+    tasks: tokio::sync::Mutex<Vec<tokio::task::JoinHandle<()>>>,
+    /// Cancelled when one of them has ended, however it ended.
+    task_ended: CancellationToken,
     closing: CancellationToken,
 }
 
 impl Directory {
     /// Opens the store, reads the configuration in force and starts the task that carries out runs.
     pub async fn open(settings: Settings) -> Result<Self, Error> {
-        let Settings { data, clock } = settings;
-        let store = Store::open(&data).await?;
+        let Settings { store, clock } = settings;
+        let store = Store::open(&store).await?;
         let inner = Arc::new(Inner {
             store,
             clock,
@@ -93,24 +99,36 @@ impl Directory {
             moved: watch::Sender::new(0),
             boot: uuid::Uuid::now_v7().simple().to_string(),
             work: Notify::new(),
-            runner: tokio::sync::Mutex::new(None),
-            runner_ended: CancellationToken::new(),
+            tasks: tokio::sync::Mutex::default(),
+            task_ended: CancellationToken::new(),
             closing: CancellationToken::new(),
         });
         let directory = Self { inner };
-        let ended = directory.inner.runner_ended.clone().drop_guard();
-        let working = runner::run(directory.clone());
-        let runner = tokio::spawn(async move {
-            let _ended = ended;
-            working.await;
-        });
-        *directory.inner.runner.lock().await = Some(runner);
+        let mut tasks = vec![directory.spawn(runner::run(directory.clone()))];
+        if let Some(elsewhere) = directory.inner.store.elsewhere() {
+            tasks.push(directory.spawn(follow(directory.clone(), elsewhere)));
+        }
+        *directory.inner.tasks.lock().await = tasks;
         Ok(directory)
+    }
+
+    fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) -> tokio::task::JoinHandle<()> {
+        let ended = self.inner.task_ended.clone().drop_guard();
+        tokio::spawn(async move {
+            let _ended = ended;
+            work.await;
+        })
     }
 
     /// The configuration in force right now. Takes no lock.
     pub fn in_force(&self) -> Arc<InForce> {
         self.inner.store.in_force()
+    }
+
+    /// Whether the configuration in force is known to be the newest. While it is not, nobody can be let in: a token may
+    /// have been revoked (B127).
+    pub fn is_current(&self) -> bool {
+        self.inner.store.is_current()
     }
 
     /// Identifies the store; made with it, kept in it.
@@ -121,10 +139,10 @@ impl Directory {
     /// Finishes the batch a run is in, takes no more writes, and closes the store.
     pub async fn close(&self) {
         self.inner.closing.cancel();
-        if let Some(runner) = self.inner.runner.lock().await.take()
-            && let Err(error) = runner.await
-        {
-            tracing::error!(%error, "the task that carries out runs did not end well");
+        for task in std::mem::take(&mut *self.inner.tasks.lock().await) {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a task of the directory did not end well");
+            }
         }
         self.inner.store.close().await;
     }
@@ -133,8 +151,8 @@ impl Directory {
     /// the process then ends.
     pub async fn failed(&self) -> Error {
         let ended = tokio::select! {
-            () = self.inner.store.ended() => "the store's writer has ended",
-            () = self.inner.runner_ended.cancelled() => "the task that carries out runs has ended",
+            () = self.inner.store.ended() => "the store has ended",
+            () = self.inner.task_ended.cancelled() => "a task of the directory has ended",
         };
         if self.inner.closing.is_cancelled() {
             return std::future::pending().await;
@@ -154,5 +172,17 @@ impl Directory {
     /// Tells whoever waits for the state that it has moved.
     fn moved(&self) {
         self.inner.moved.send_modify(|count| *count += 1);
+    }
+}
+
+/// Passes on what other processes over the same store did: a configuration published, a group named, a run asked for.
+async fn follow(directory: Directory, mut elsewhere: watch::Receiver<u64>) {
+    loop {
+        tokio::select! {
+            moved = elsewhere.changed() => if moved.is_err() { break },
+            () = directory.inner.closing.cancelled() => break,
+        }
+        directory.moved();
+        directory.inner.work.notify_one();
     }
 }

@@ -1,9 +1,13 @@
 //! Taking a configuration: the store numbers it, the same content keeps its number, a stale writer is refused.
+//!
+//! A store belongs to the directory whose document is in force, in the cluster it names; another one's is taken only
+//! when it says, by the store's id, that it takes the store over (C009). Epochs count the leaders of one owner's
+//! operator, so they are compared within one owner only, and a new owner begins with its own.
 
 use super::record::Heading;
 use super::{Actor, Directory, Error};
 use crate::config::{DirectoryId, Document, Publication, Published};
-use crate::store::{Change, Decision, Effects, Facts, InForce, Needs, RuleChange, Write};
+use crate::store::{Change, Decision, Effects, Facts, Hold, InForce, Needs, RuleChange, Write};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -22,7 +26,8 @@ impl Directory {
         }
         let heading = Heading::new(self.now(), &Actor { token_id: "operator".to_owned(), ..Actor::default() });
         let store_id = self.store_id().to_owned();
-        let outcome = self.inner.store.transact(Publish { publication, heading }).await?;
+        let publish = Publish { publication, store_id: store_id.clone(), heading };
+        let outcome = self.inner.store.transact(publish).await?;
         let config = outcome.map_err(|refused| refused.into_error(&store_id))?;
         self.moved();
         self.inner.work.notify_one();
@@ -47,6 +52,8 @@ fn published(config: &InForce, store_id: &str, with_document: bool) -> Published
 
 struct Publish {
     publication: Publication,
+    /// The store that this is decided in.
+    store_id: String,
     heading: Heading,
 }
 
@@ -64,38 +71,40 @@ impl Refused {
             Self::Stale(config) => Error::StaleRevision(Box::new(published(&config, store_id, false))),
             Self::StaleWriter(seen) => Error::StaleWriter { seen },
             Self::Foreign(owner) => Error::BadPublication(format!(
-                "this store is that of the directory {}/{}: another directory needs a store of its own",
-                owner.namespace, owner.name
+                "this store is that of the directory {owner}: another directory needs a store of its own"
             )),
         }
     }
 }
 
-/// The directory whose store this is, when a document is that of another one. A directory made again under its old
-/// name has a new uid and takes its store up (reading 16).
-fn foreign(current: &InForce, document: &Document) -> Option<DirectoryId> {
+/// The directory whose store this is, when a document is that of another one.
+fn another_owner<'a>(current: &'a InForce, document: &Document) -> Option<&'a DirectoryId> {
     let owner = &current.document.as_ref()?.directory;
-    let same = (&owner.namespace, &owner.name) == (&document.directory.namespace, &document.directory.name);
-    (!same).then(|| owner.clone())
+    (!owner.is_same_owner(&document.directory)).then_some(owner)
 }
 
 impl Change for Publish {
     type Outcome = Result<Arc<InForce>, Refused>;
 
     fn needs(&self) -> Needs {
-        Needs::default()
+        Needs { configuration: Hold::Alone, ..Needs::default() }
     }
 
     fn decide(&self, facts: &Facts) -> Decision<Self::Outcome> {
         let current = &facts.config;
-        let Publication { epoch, if_revision, revocation_floor, content_hash, document, .. } = &self.publication;
-        if let Some(owner) = foreign(current, document) {
-            return Decision::Done(Effects::default(), Err(Refused::Foreign(owner)));
+        let Publication { epoch, if_revision, revocation_floor, take, content_hash, document, .. } = &self.publication;
+        let before = another_owner(current, document);
+        if let Some(owner) = before
+            && take.as_ref() != Some(&self.store_id)
+        {
+            return Decision::Done(Effects::default(), Err(Refused::Foreign(owner.clone())));
         }
-        if *epoch < current.epoch {
+        // After the owner: who is not the owner any more must not learn that it is overtaken, which ends a leader.
+        if before.is_none() && *epoch < current.epoch {
             return Decision::Done(Effects::default(), Err(Refused::StaleWriter(current.epoch)));
         }
-        let has_content = current.content_hash == *content_hash && current.revision >= *revocation_floor;
+        let has_content =
+            before.is_none() && current.content_hash == *content_hash && current.revision >= *revocation_floor;
         if has_content && *epoch == current.epoch {
             return Decision::Done(Effects::default(), Ok(current.clone()));
         }
@@ -106,7 +115,7 @@ impl Change for Publish {
         let revision = if has_content { current.revision } else { next };
         let config = Arc::new(InForce::new(revision, content_hash.clone(), *epoch, document.clone()));
         let changed = changed(current.document.as_ref(), document);
-        let record = Some(self.heading.publication(revision, content_hash));
+        let record = Some(self.heading.publication(revision, content_hash, before));
         let write = Write::PutConfig { config: config.clone(), changed, at: self.heading.at };
         Decision::Done(Effects { writes: vec![write], record }, Ok(config))
     }

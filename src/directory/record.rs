@@ -1,9 +1,11 @@
 //! The record of a transaction: who did what to whom, before and after. Audit and change feed read it.
 //!
-//! Of a user only userName, externalId, active, memberships and access are kept; never another attribute's value.
+//! Of a user only userName, externalId, active, memberships and access are kept; never another attribute's value. What
+//! is said of a person is a part of its own, which can be erased; the head, which cannot, names people by id (C005).
 
 use super::Actor;
 use super::evaluation::Moved;
+use crate::config::DirectoryId;
 use crate::store::{GroupRow, Record, UserId, UserRow};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -17,6 +19,8 @@ const MEMBERS_LISTED_MAX: usize = 1_000;
 pub(super) struct Heading {
     /// The record's id.
     pub id: Uuid,
+    /// Where the salts of the record come from; a value, so that a change decided twice is recorded the same.
+    pub seed: Uuid,
     /// When it was decided.
     pub at: Timestamp,
     /// Who asked for it.
@@ -24,30 +28,38 @@ pub(super) struct Heading {
 }
 
 impl Heading {
-    /// A heading with a new id.
+    /// A heading with a new id and a new seed.
     pub fn new(at: Timestamp, by: &Actor) -> Self {
-        Self { id: Uuid::now_v7(), at, by: by.clone() }
+        Self { id: Uuid::now_v7(), seed: Uuid::new_v4(), at, by: by.clone() }
     }
 
-    fn record(&self, operation: &str, body: Value, moved: &[Moved]) -> Record {
+    fn record(&self, operation: &str, what: Value, people: Vec<(UserId, Value)>) -> Record {
         let Actor { token_id, request_id, source } = &self.by;
-        let access: Vec<Value> = moved.iter().map(access).collect();
-        let body = json!({
+        let head = json!({
             "time": self.at,
             "actor": { "tokenId": token_id, "requestId": request_id, "source": source },
             "operation": operation,
-            "what": body,
-            "access": access,
+            "what": what,
         });
-        Record { id: self.id, body }
+        Record { id: self.id, seed: self.seed, head, people }
     }
 
     /// The record of a write to a user.
     pub fn user(&self, before: Option<&UserRow>, after: Option<&UserRow>, moved: &[Moved]) -> Record {
         let operation = operation("user", before.is_some(), after.is_some());
-        let id = after.or(before).map(|row| row.id.to_string());
-        let body = json!({ "user": id, "before": before.map(user), "after": after.map(user) });
-        self.record(operation, body, moved)
+        let written = after.or(before);
+        let said = written.map(|row| {
+            let mut said = json!({
+                "userName": row.user.user_name(),
+                "attributes": { "before": before.map(user), "after": after.map(user) },
+            });
+            if let Some(moved) = moved.iter().find(|moved| moved.user == row.id) {
+                said["access"] = access(moved);
+            }
+            (row.id, said)
+        });
+        let what = json!({ "user": written.map(|row| row.id.to_string()) });
+        self.record(operation, what, said.into_iter().collect())
     }
 
     /// The record of a write to a group.
@@ -61,24 +73,29 @@ impl Heading {
     ) -> Record {
         let operation = operation("group", before.is_some(), after.is_some());
         let id = after.or(before).map(|row| row.id.to_string());
-        let body = json!({
+        let what = json!({
             "group": id,
             "before": before.map(group),
             "after": after.map(group),
             "joined": members(joined),
             "left": members(left),
         });
-        self.record(operation, body, moved)
+        self.record(operation, what, moved.iter().map(person).collect())
     }
 
     /// The record of a batch of a run, or of the queue when `run` is `None`.
     pub fn evaluation(&self, run: Option<&str>, moved: &[Moved]) -> Record {
-        self.record(if run.is_some() { "run" } else { "evaluation" }, json!({ "run": run }), moved)
+        let operation = if run.is_some() { "run" } else { "evaluation" };
+        self.record(operation, json!({ "run": run }), moved.iter().map(person).collect())
     }
 
-    /// The record of a publication.
-    pub fn publication(&self, revision: u64, content_hash: &str) -> Record {
-        self.record("configuration", json!({ "revision": revision, "contentHash": content_hash }), &[])
+    /// The record of a publication; `taken_from` owned the store until then.
+    pub fn publication(&self, revision: u64, content_hash: &str, taken_from: Option<&DirectoryId>) -> Record {
+        let mut what = json!({ "revision": revision, "contentHash": content_hash });
+        if let Some(owner) = taken_from {
+            what["takenFrom"] = json!(owner);
+        }
+        self.record("configuration", what, Vec::new())
     }
 }
 
@@ -115,11 +132,104 @@ fn members(ids: &[UserId]) -> Value {
     }
 }
 
+fn person(moved: &Moved) -> (UserId, Value) {
+    (moved.user, json!({ "userName": moved.user_name, "access": access(moved) }))
+}
+
 fn access(moved: &Moved) -> Value {
-    json!({
-        "user": moved.user.to_string(),
-        "userName": moved.user_name,
-        "before": moved.before,
-        "after": moved.after,
-    })
+    json!({ "before": moved.before, "after": moved.after })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::{Source, TenantAccess, diff};
+    use crate::scim::{Group, Reading, User};
+    use crate::store::GroupId;
+
+    fn row(number: u128, name: &str) -> UserRow {
+        let body = json!({
+            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
+            "userName": name,
+            "externalId": format!("external-{name}"),
+            "name": { "givenName": "Ada", "familyName": "Lovelace" },
+        });
+        UserRow {
+            id: UserId(Uuid::from_u128(number)),
+            user: User::read(body, &Reading::default()).unwrap(),
+            account_enabled: true,
+            created: Timestamp::UNIX_EPOCH,
+            modified: Timestamp::UNIX_EPOCH,
+            version: 1,
+        }
+    }
+
+    fn moved(row: &UserRow) -> Moved {
+        let grant = TenantAccess {
+            tenant: "main".to_owned(),
+            role: "Designer".to_owned(),
+            application_groups: Vec::new(),
+            rules: vec!["d".to_owned()],
+            source: Source::Rules,
+        };
+        let (before, after) = (Vec::new(), vec![grant]);
+        let diff = diff(&before, &after, &crate::access::Ladder::default());
+        Moved { user: row.id, user_name: row.user.user_name().to_owned(), before, after, diff }
+    }
+
+    fn heading() -> Heading {
+        Heading::new(Timestamp::UNIX_EPOCH, &Actor::default())
+    }
+
+    #[test]
+    fn c005_the_head_of_a_record_names_people_by_id_only() {
+        let (before, after) = (row(1, "ada@example.com"), row(1, "byron@example.com"));
+        let body = json!({ "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": "Designers" });
+        let group = GroupRow {
+            id: GroupId(Uuid::from_u128(9)),
+            group: Group::read(body, &Reading::default()).unwrap().0,
+            created: Timestamp::UNIX_EPOCH,
+            modified: Timestamp::UNIX_EPOCH,
+            version: 1,
+        };
+        let records = [
+            heading().user(Some(&before), Some(&after), &[moved(&after)]),
+            heading().user(Some(&before), None, &[]),
+            heading().group(None, Some(&group), &[before.id], &[], &[moved(&before)]),
+            heading().evaluation(Some("run"), &[moved(&before)]),
+        ];
+        for Record { head, people, .. } in records {
+            let (text, ids) = (head.to_string(), people.iter().map(|(id, _)| *id).collect::<Vec<_>>());
+            assert!(!text.contains("example.com") && !text.contains("external-"), "{text}");
+            assert_eq!(ids, [before.id], "all that is said of somebody is in one part: {people:?}");
+            let name = people[0].1["userName"].as_str().unwrap();
+            assert!(["ada@example.com", "byron@example.com"].contains(&name), "{people:?}");
+        }
+    }
+
+    #[test]
+    fn c009_the_record_of_a_take_over_names_who_owned_the_store() {
+        let owner = json!({ "uid": "u", "namespace": "hr", "name": "corp", "cluster": "there" });
+        let owner: DirectoryId = serde_json::from_value(owner).unwrap();
+        let what = |taken_from| heading().publication(3, "sha256:0", taken_from).head["what"].clone();
+        assert_eq!(what(None), json!({ "revision": 3, "contentHash": "sha256:0" }));
+        assert_eq!(what(Some(&owner))["takenFrom"]["cluster"], "there");
+        assert_eq!(what(Some(&owner))["takenFrom"]["name"], "corp");
+    }
+
+    #[test]
+    fn c005_a_users_part_says_what_was_written_and_what_moved() {
+        let (before, after) = (row(1, "ada@example.com"), row(1, "byron@example.com"));
+        let record = heading().user(Some(&before), Some(&after), &[moved(&after)]);
+        let said = &record.people[0].1;
+        assert_eq!(said["userName"], "byron@example.com");
+        assert_eq!(said["attributes"]["before"]["userName"], "ada@example.com");
+        assert_eq!(said["attributes"]["after"]["externalId"], "external-byron@example.com");
+        assert_eq!(said["access"]["after"][0]["role"], "Designer");
+        let record = heading().user(None, Some(&before), &[]);
+        assert_eq!(
+            (record.people[0].1.get("access"), &record.people[0].1["attributes"]["before"]),
+            (None, &Value::Null)
+        );
+    }
 }

@@ -8,7 +8,7 @@ use super::record::Heading;
 use super::{Actor, Directory, Error};
 use crate::access::GroupSelector;
 use crate::config::{Document, Phase, RunResult, RunScope};
-use crate::store::{Change, Decision, Effects, Facts, InForce, Needs, RunRow, SyncedRule, UserId, Write};
+use crate::store::{Change, Decision, Effects, Facts, Fence, InForce, Needs, RunRow, SyncedRule, UserId, Write};
 use jiff::Timestamp;
 use std::time::Duration;
 
@@ -16,10 +16,18 @@ use std::time::Duration;
 const USES_EVERY: Duration = Duration::from_secs(60);
 /// How long to wait before a failed step is tried again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
+/// One process at a time carries out runs.
+const LEASE: &str = "runs";
+/// How long the lease lasts when it is not prolonged: a process that was killed is succeeded after that.
+const LEASE_FOR: Duration = Duration::from_secs(5);
+/// How often a process looks whether there is work that nobody told it of, or a lease that became free.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Works until the directory closes.
 pub(super) async fn run(directory: Directory) {
     let mut uses = tokio::time::interval(USES_EVERY);
+    let mut looks = tokio::time::interval(LOOK_EVERY);
+    let shared = directory.inner.store.elsewhere().is_some();
     loop {
         match step(&directory).await {
             Ok(true) if !directory.inner.closing.is_cancelled() => continue,
@@ -34,6 +42,7 @@ pub(super) async fn run(directory: Directory) {
         }
         tokio::select! {
             () = directory.inner.work.notified() => {}
+            _ = looks.tick(), if shared => {}
             _ = uses.tick() => write_uses(&directory).await,
             () = directory.inner.closing.cancelled() => break,
         }
@@ -53,21 +62,25 @@ async fn step(directory: &Directory) -> Result<bool, Error> {
         return Ok(false);
     }
     let store = &directory.inner.store;
-    let queued = store.pending_users(BATCH_USERS).await?;
+    let (queued, next) = (store.pending_users(BATCH_USERS).await?, store.next_run().await?);
+    if queued.is_empty() && next.is_none() {
+        return Ok(false);
+    }
+    let Some(fence) = store.lease(LEASE, LEASE_FOR).await? else { return Ok(false) };
     if !queued.is_empty() {
         let heading = Heading::new(directory.now(), &Actor::default());
-        store.transact(Batch { heading, users: queued, run: None }).await?;
+        store.transact(Batch { fence, heading, users: queued, run: None }).await?;
         directory.moved();
         return Ok(true);
     }
-    let Some(run) = store.next_run().await? else { return Ok(false) };
+    let Some(run) = next else { return Ok(false) };
     if run.status.phase == Phase::Pending {
-        store.transact(Start { uid: run.status.uid, name: run.status.name, at: directory.now() }).await?;
+        store.transact(Start { fence, uid: run.status.uid, name: run.status.name, at: directory.now() }).await?;
     } else {
         let users = store.run_users(run.clone(), BATCH_USERS).await?;
         let heading = Heading::new(directory.now(), &Actor::default());
-        let run = Some((run.status.uid, run.status.name));
-        store.transact(Batch { heading, users, run }).await?;
+        let run = Some(Part { uid: run.status.uid, name: run.status.name, after: run.cursor });
+        store.transact(Batch { fence, heading, users, run }).await?;
     }
     directory.moved();
     Ok(true)
@@ -75,6 +88,7 @@ async fn step(directory: &Directory) -> Result<bool, Error> {
 
 /// Begins a run: fixes whom it evaluates and which content it brings to them.
 struct Start {
+    fence: Fence,
     uid: String,
     name: String,
     at: Timestamp,
@@ -82,6 +96,10 @@ struct Start {
 
 impl Change for Start {
     type Outcome = ();
+
+    fn fence(&self) -> Option<&Fence> {
+        Some(&self.fence)
+    }
 
     fn needs(&self) -> Needs {
         Needs { run: Some((self.uid.clone(), self.name.clone())), ..Needs::default() }
@@ -121,32 +139,48 @@ fn selectors(run: &RunRow, document: &Document) -> Vec<(String, GroupSelector)> 
     rules.map(|entry| (entry.rule.name.clone(), entry.rule.group.clone())).collect()
 }
 
-/// Evaluates some users for a run (uid, name), or for the queue. No users = the run has come to its end.
+/// Evaluates some users for a run, or for the queue. No users = the run has come to its end.
 struct Batch {
+    fence: Fence,
     heading: Heading,
     users: Vec<UserId>,
-    run: Option<(String, String)>,
+    run: Option<Part>,
+}
+
+/// The part of a run that a batch is.
+struct Part {
+    uid: String,
+    name: String,
+    /// The last user evaluated before; where the run stands elsewhere, this batch was carried out already.
+    after: Option<UserId>,
 }
 
 impl Change for Batch {
     type Outcome = ();
 
+    fn fence(&self) -> Option<&Fence> {
+        Some(&self.fence)
+    }
+
     fn needs(&self) -> Needs {
-        Needs { users: self.users.iter().copied().collect(), run: self.run.clone(), ..Needs::default() }
+        let run = self.run.as_ref().map(|part| (part.uid.clone(), part.name.clone()));
+        Needs { users: self.users.iter().copied().collect(), run, ..Needs::default() }
     }
 
     fn decide(&self, facts: &Facts) -> Decision<()> {
         let mut writes = Vec::with_capacity(self.users.len() * 2);
         let run = match &self.run {
             None => None,
-            Some((uid, _)) => match found(facts, uid, Phase::Running) {
-                Some(run) => Some(run),
-                // Cancelled in the meantime.
-                None => return Decision::Done(Effects::default(), ()),
+            Some(Part { uid, after, .. }) => match found(facts, uid, Phase::Running) {
+                Some(run) if run.cursor == *after => Some(run),
+                // Cancelled in the meantime, or carried out already.
+                _ => return Decision::Done(Effects::default(), ()),
             },
         };
         let mut result = RunResult::default();
         let mut moved = Vec::new();
+        let gone = self.users.iter().filter(|id| facts.user(**id).is_none());
+        writes.extend(gone.map(|id| Write::Unqueue(*id)));
         for user in self.users.iter().filter_map(|id| facts.user(*id)) {
             let change = evaluate(&facts.config, user, &user.groups, self.heading.at, &mut writes);
             count(&mut result, change.as_ref());

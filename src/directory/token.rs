@@ -124,6 +124,7 @@ mod tests {
             epoch: 0,
             if_revision: 0,
             revocation_floor: 0,
+            take: None,
             content_hash: document.content_hash(),
             document,
         }

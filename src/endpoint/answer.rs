@@ -14,6 +14,10 @@ pub(crate) const INTERNAL_DETAIL: &str =
 pub(crate) const FULL_DETAIL: &str =
     "The endpoint's disk is full: nothing was changed, and reads go on. Try again once it has room.";
 
+/// What a client is told while the database does not answer.
+pub(crate) const UNAVAILABLE_DETAIL: &str =
+    "The endpoint's database does not answer. Whether a write was carried out is not known; send it again later.";
+
 /// When to come back, in seconds, after a 503.
 pub(crate) const RETRY_AFTER_S: u32 = 30;
 

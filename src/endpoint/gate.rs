@@ -15,7 +15,7 @@ use crate::directory::{Actor, Token};
 use crate::scim;
 use crate::telemetry::AuthFailure;
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONNECTION, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -71,6 +71,10 @@ pub(crate) async fn gate(
         door.record(target, &request_id, &mut response, began);
     }
     finish(response.headers_mut(), &request_id);
+    if door.shared.draining.is_cancelled() {
+        // Whoever keeps this connection makes its next one, which goes to another replica.
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
     response
 }
 
@@ -84,6 +88,10 @@ impl Door {
         // Without a configuration nobody can be told that a token is wrong: providers give up on a 401.
         if !self.shared.may_serve() {
             return Err(Refusal::NotConfigured);
+        }
+        // A token may have been revoked elsewhere meanwhile.
+        if !self.shared.directory.is_current() {
+            return Err(Refusal::NotCurrent);
         }
         let Some(token) = self.shared.directory.authenticate(value) else {
             metrics.auth_failure(AuthFailure::Invalid);
@@ -139,6 +147,7 @@ enum Refusal {
     Token(AuthFailure),
     Scope(Scope),
     NotConfigured,
+    NotCurrent,
 }
 
 impl Refusal {
@@ -146,6 +155,9 @@ impl Refusal {
         let (status, challenge, detail) = match self {
             Self::NotConfigured => {
                 return unavailable(area, "This endpoint has no configuration yet; try again later.");
+            }
+            Self::NotCurrent => {
+                return unavailable(area, "The endpoint's database does not answer: nobody can be let in for now.");
             }
             Self::Token(AuthFailure::Missing) => (
                 StatusCode::UNAUTHORIZED,
@@ -246,7 +258,6 @@ mod tests {
     use crate::directory::{Directory, Settings};
     use crate::endpoint::Limits;
     use crate::telemetry::Metrics;
-    use std::sync::atomic::AtomicU64;
     use std::time::Duration;
     use tokio::sync::Semaphore;
     use tokio_util::sync::CancellationToken;
@@ -289,8 +300,9 @@ mod tests {
             metrics: Arc::new(Metrics::new()),
             large_bodies: Arc::new(Semaphore::new(limits.large_bodies_max)),
             limits,
+            draining: CancellationToken::new(),
             stopping: CancellationToken::new(),
-            revocation_floor: AtomicU64::new(0),
+            mounted: arc_swap::ArcSwap::default(),
             prepared: None,
         };
         (Door { shared: Arc::new(shared), home: Area::Scim, trusted: false }, folder)

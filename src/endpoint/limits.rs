@@ -32,6 +32,9 @@ pub struct Limits {
     pub request_timeout: Duration,
     /// For the longest long poll of the admin API.
     pub poll_max: Duration,
+    /// Between the word to stop and the end of the listeners: not ready, but still answering, until nobody is sent here
+    /// any more.
+    pub drain_delay: Duration,
     /// For requests under way when the endpoint is told to stop.
     pub drain_timeout: Duration,
     /// Between two looks at mounted files (certificates, verifiers).
@@ -53,6 +56,7 @@ impl Default for Limits {
             body_timeout: Duration::from_secs(60),
             request_timeout: Duration::from_secs(120),
             poll_max: Duration::from_secs(30),
+            drain_delay: Duration::ZERO,
             drain_timeout: Duration::from_secs(20),
             reload_interval: Duration::from_secs(1),
         }

@@ -77,6 +77,7 @@ impl From<directory::Error> for Problem {
             }
             E::NotConfigured => Self::unavailable(detail),
             E::Full(_) => Self { fault: Some(Fault(detail)), ..Self::unavailable(answer::FULL_DETAIL) },
+            E::Unavailable(_) => Self { fault: Some(Fault(detail)), ..Self::unavailable(answer::UNAVAILABLE_DETAIL) },
             E::StaleRevision(_) => {
                 Self::new(StatusCode::CONFLICT, "stale-revision", "The configuration has moved on", detail)
             }

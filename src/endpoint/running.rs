@@ -7,6 +7,7 @@ use super::shared::Shared;
 use super::{Error, Settings, access, admin, floor, probe, scim, tls};
 use crate::directory::Directory;
 use crate::telemetry::Metrics;
+use arc_swap::ArcSwap;
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware::from_fn_with_state;
@@ -14,7 +15,6 @@ use axum_server::Handle;
 use futures::FutureExt;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use tokio::sync::Semaphore;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -76,9 +76,9 @@ struct Tasks {
 /// Binds every listener, then serves them. Nothing is served when one of them cannot be bound.
 pub async fn serve(settings: Settings, directory: Directory, metrics: Arc<Metrics>) -> Result<Running, Error> {
     let Settings { public, access, admin, metrics: metrics_listen, verifiers, prepared, limits } = settings;
-    let floor = match &verifiers {
+    let mounted = match &verifiers {
         Some(file) => floor::read(file).map_err(Error::Verifiers)?,
-        None => 0,
+        None => floor::Mounted::default(),
     };
     let public = Bound::new(public)?;
     let access = access.map(Bound::new).transpose()?;
@@ -98,12 +98,13 @@ pub async fn serve(settings: Settings, directory: Directory, metrics: Arc<Metric
         directory,
         metrics,
         limits,
+        draining: CancellationToken::new(),
         stopping: CancellationToken::new(),
         large_bodies,
-        revocation_floor: AtomicU64::new(floor),
+        mounted: ArcSwap::from_pointee(mounted),
         prepared,
     });
-    let stopper = Stopper(shared.stopping.clone());
+    let stopper = Stopper(shared.draining.clone());
     let mut tasks = Tasks { set: JoinSet::new(), handles: Vec::new(), shared };
     let both = access.is_none();
     let public_routes = if both { scim::routes().merge(access::routes()) } else { scim::routes() };
@@ -182,16 +183,17 @@ impl Tasks {
 
     /// Until told to stop, or until something ends that should not; then the orderly end.
     async fn supervise(mut self) -> Result<(), Error> {
-        let stopping = self.shared.stopping.clone();
         let directory = self.shared.directory.clone();
-        let outcome = tokio::select! {
-            // First, since the watches end by the same word: an order to stop is no failure.
-            biased;
-            () = stopping.cancelled() => Ok(()),
-            Some(ended) = self.set.join_next() => Err(ended_early(ended)),
-            error = directory.failed() => Err(Error::Directory(error)),
+        let draining = self.shared.draining.clone();
+        let outcome = match self.until_ended(draining.cancelled()).await {
+            Some(error) => Err(error),
+            None => {
+                let delay = self.shared.limits.drain_delay;
+                self.until_ended(tokio::time::sleep(delay)).await.map_or(Ok(()), Err)
+            }
         };
-        stopping.cancel();
+        draining.cancel();
+        self.shared.stopping.cancel();
         for handle in &self.handles {
             handle.graceful_shutdown(Some(self.shared.limits.drain_timeout));
         }
@@ -203,6 +205,20 @@ impl Tasks {
         directory.close().await;
         tracing::info!("stopped");
         outcome
+    }
+}
+
+impl Tasks {
+    /// Waits for `word`; an error when something ends before that should not.
+    async fn until_ended(&mut self, word: impl Future<Output = ()>) -> Option<Error> {
+        let directory = self.shared.directory.clone();
+        tokio::select! {
+            // First: an order to stop is no failure.
+            biased;
+            () = word => None,
+            Some(ended) = self.set.join_next() => Some(ended_early(ended)),
+            error = directory.failed() => Some(Error::Directory(error)),
+        }
     }
 }
 

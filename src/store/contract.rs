@@ -13,9 +13,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A change to the store, decided purely.
-pub trait Change: Send + 'static {
+pub trait Change: Send + Sync + 'static {
     /// What the caller is answered.
     type Outcome: Send + 'static;
+    /// The lease under which this is done; when another process has it by now, nothing is written
+    /// ([`StoreError::LeaseLost`](super::StoreError::LeaseLost)).
+    fn fence(&self) -> Option<&Fence> {
+        None
+    }
     /// What must be loaded before the first [`Change::decide`].
     fn needs(&self) -> Needs;
     /// Decides from the facts: more facts, or what to write and answer.
@@ -31,9 +36,37 @@ pub enum Decision<O> {
     Done(Effects, O),
 }
 
-/// What to load.
+/// A lease as it was taken: its work is refused once the epoch has passed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fence {
+    /// Which lease.
+    pub lease: &'static str,
+    /// Who took it.
+    pub holder: String,
+    /// Which time it was taken; grows whenever it changes hands.
+    pub epoch: u64,
+}
+
+/// How the configuration in force is held while a change is decided and written.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Hold {
+    /// Another one may come into force meanwhile.
+    #[default]
+    Free,
+    /// It stays as it is.
+    Shared,
+    /// It will be replaced: nobody else holds it.
+    Alone,
+}
+
+/// What to load, and what must stand still until the change is written.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Needs {
+    /// How the configuration is held.
+    pub configuration: Hold,
+    /// The group whose attributes, existence or whole membership this change decides: nobody changes its members
+    /// meanwhile.
+    pub alone: Option<GroupId>,
     /// Users by id, with memberships and grants.
     pub users: BTreeSet<UserId>,
     /// Who bears these folded user names.
@@ -79,6 +112,10 @@ pub struct Delta {
 pub struct Facts {
     /// The configuration in force.
     pub config: Arc<InForce>,
+    /// See [`Needs::configuration`].
+    pub configuration: Hold,
+    /// See [`Needs::alone`].
+    pub alone: Option<GroupId>,
     /// Users by id.
     pub users: BTreeMap<UserId, Option<UserFacts>>,
     /// Bearers of user names.
@@ -132,8 +169,10 @@ pub enum Write {
     DeleteUser(UserId),
     /// A new group.
     InsertGroup(GroupRow),
-    /// A group's new attributes or version.
+    /// A group's new attributes and version.
     UpdateGroup(GroupRow),
+    /// A group's members changed, nothing else of it: its version grows by one, its time of change moves on to this.
+    TouchGroup(GroupId, Timestamp),
     /// A group and its memberships.
     DeleteGroup(GroupId),
     /// New members; those who are members already stay.
@@ -162,6 +201,8 @@ pub enum Write {
     QueueMembers(GroupId),
     /// These users wait for an evaluation.
     QueueUsers(Vec<UserId>),
+    /// This user, who is gone, waits for no evaluation any more.
+    Unqueue(UserId),
     /// A new configuration.
     PutConfig {
         /// It, complete with its revision.
@@ -224,6 +265,20 @@ impl Needs {
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
+
+    /// These and those.
+    pub fn join(&mut self, other: Needs) {
+        let Self { configuration, alone, users, user_names, groups, group_names, delta, members, run } = other;
+        self.configuration = self.configuration.max(configuration);
+        self.alone = alone.or(self.alone);
+        self.users.extend(users);
+        self.user_names.extend(user_names);
+        self.groups.extend(groups);
+        self.group_names.extend(group_names);
+        self.delta = delta.or(self.delta.take());
+        self.members = members.or(self.members.take());
+        self.run = run.or(self.run.take());
+    }
 }
 
 impl Facts {
@@ -231,6 +286,8 @@ impl Facts {
     pub fn new(config: Arc<InForce>) -> Self {
         Self {
             config,
+            configuration: Hold::Free,
+            alone: None,
             users: BTreeMap::new(),
             user_names: BTreeMap::new(),
             groups: BTreeMap::new(),

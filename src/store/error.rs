@@ -30,6 +30,62 @@ pub enum StoreError {
         /// What does not fit.
         problem: String,
     },
+    /// The chain of records is not what was written: a record, or where the chain ends, was changed or is missing.
+    #[error("the records in {data} are not what was written: at position {position}: {problem}")]
+    Broken {
+        /// The data folder.
+        data: String,
+        /// The first position that does not fit.
+        position: String,
+        /// What does not fit.
+        problem: String,
+    },
+    /// The store was last opened by a version whose records were no chain.
+    #[error(
+        "the store in {data} has schema version {found}, and its records are a chain since version {needed}: \
+         start this version over it once"
+    )]
+    Unchained {
+        /// The data folder.
+        data: String,
+        /// What the store says.
+        found: i64,
+        /// The first version with a chain.
+        needed: i64,
+    },
+    /// A person who is to be erased is a user still.
+    #[error("{who} is a user of this store: have the provider delete the user first, then erase")]
+    StillThere {
+        /// As asked for.
+        who: String,
+    },
+    /// A person who is to be erased is in no record.
+    #[error("no record says anything of {who}: give the user's id, or a userName that the user once had")]
+    Nobody {
+        /// As asked for.
+        who: String,
+    },
+    /// A name that several users had.
+    #[error("several users had the name {who}: choose one by id: {ids}")]
+    Several {
+        /// As asked for.
+        who: String,
+        /// Their ids.
+        ids: String,
+    },
+    /// A person was erased from the records, and the file was not cleaned of what it had deleted.
+    #[error(
+        "{user} is erased from the records, but the file may have traces still ({problem}): \
+         run `scim-operator audit erase --data {data} --user {user}` again"
+    )]
+    Traces {
+        /// The data folder.
+        data: String,
+        /// The person's id.
+        user: String,
+        /// Why.
+        problem: String,
+    },
     /// A restore did not come to its end: what is in the folder is neither the old store nor the backup.
     #[error("a restore into {data} was cut short: run `scim-operator store restore --data {data} --from FILE` again")]
     Unfinished {
@@ -70,6 +126,26 @@ pub enum StoreError {
     Full {
         /// The database file.
         path: String,
+    },
+    /// The database does not answer, or not in time.
+    #[error("the database does not answer: {0}")]
+    Unavailable(String),
+    /// The database refuses what no second try would change.
+    #[error("the database refuses: {0}")]
+    Postgres(String),
+    /// The address of the database, or its certificate authority, cannot be used.
+    #[error("{what}: {problem}")]
+    Address {
+        /// Which file.
+        what: String,
+        /// What to change.
+        problem: String,
+    },
+    /// Another process has the lease by now; nothing was written.
+    #[error("the lease {lease} has passed to another process")]
+    LeaseLost {
+        /// Which lease.
+        lease: &'static str,
     },
     /// The store is closing or its writer has ended.
     #[error("the store is closed")]
@@ -116,12 +192,22 @@ impl StoreError {
             Self::Locked { .. } => "locked",
             Self::Newer { .. } => "newer",
             Self::Corrupt { .. } => "corrupt",
+            Self::Broken { .. } => "broken",
+            Self::Unchained { .. } => "unchained",
+            Self::StillThere { .. } => "still_there",
+            Self::Nobody { .. } => "nobody",
+            Self::Several { .. } => "several",
+            Self::Traces { .. } => "traces",
             Self::Unfinished { .. } => "unfinished",
             Self::BadBackup { .. } => "bad_backup",
             Self::Foreign { .. } => "foreign",
             Self::Exists { .. } => "exists",
             Self::Busy { .. } => "busy",
             Self::Full { .. } => "full",
+            Self::Unavailable(_) => "unavailable",
+            Self::Postgres(_) => "postgres",
+            Self::Address { .. } => "address",
+            Self::LeaseLost { .. } => "lease_lost",
             Self::Closed => "closed",
             Self::NotCommitted(_) => "not_committed",
             Self::Undecided { .. } => "undecided",

@@ -4,17 +4,29 @@
 //! engine writes the [`Effects`] in the same transaction. So rules and records are written once, not once an engine.
 //! This room knows no HTTP, no protocol and no rule; it never answers before a transaction is durable.
 
+mod chain;
 mod contract;
+mod engine;
+mod erase;
 mod error;
+mod postgres;
+mod question;
 mod row;
+#[cfg(test)]
+mod sql_tests;
 mod sqlite;
+mod walk;
 
-pub use contract::{Change, Decision, Delta, Effects, Facts, InForce, MemberIds, Needs, RuleChange, Write};
+pub use chain::{Anchor, Hash, Position};
+pub use contract::{
+    Change, Decision, Delta, Effects, Facts, Fence, Hold, InForce, MemberIds, Needs, RuleChange, Write,
+};
+pub use engine::{Location, Store};
 pub use error::StoreError;
+pub use postgres::{Address, begin_anew, erase as erase_from_database, verify as verify_database};
+pub use question::{Figures, GroupSelect, Keep, ListedGroup, ListedUser, UserSelect, Window};
 pub use row::{
     Counter, GroupId, GroupRow, Record, RunRow, StoredRuleState, SyncedRule, UserFacts, UserId, UserRow, UserSummary,
 };
-pub use sqlite::{
-    Figures, GroupSelect, Inventory, ListedGroup, ListedUser, Restored, SqliteStore as Store, UserSelect, Window,
-    backup, check, restore,
-};
+pub use sqlite::audit;
+pub use sqlite::{Inventory, Restored, backup, check, restore};

@@ -144,13 +144,17 @@ impl Counter {
     }
 }
 
-/// One record per transaction: audit and change feed read it.
+/// One record per transaction: audit and change feed read it. [`super::chain::seal`] makes of it what is kept.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Record {
     /// A time-ordered UUIDv7.
     pub id: Uuid,
-    /// Actor, operation, and before and after, as JSON.
-    pub body: Value,
+    /// Random; the salts of the record's parts come from it. It is kept nowhere.
+    pub seed: Uuid,
+    /// When, actor, operation and what about, as JSON. For good: it names people by id only.
+    pub head: Value,
+    /// What it says of each person, as JSON. It can be erased.
+    pub people: Vec<(UserId, Value)>,
 }
 
 impl UserRow {

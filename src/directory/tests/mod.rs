@@ -33,6 +33,7 @@ impl World {
         let document = document(rules);
         let publication = Publication {
             revocation_floor: 0,
+            take: None,
             directory_uid: document.directory.uid.clone(),
             epoch: 0,
             if_revision: self.directory.in_force().revision,
@@ -133,7 +134,12 @@ pub(super) fn document(rules: &[Rule]) -> Document {
     let mut rules: Vec<RuleEntry> = rules.iter().map(|rule| RuleEntry { rule: rule.clone(), held: false }).collect();
     rules.sort_by(|a, b| a.rule.name.cmp(&b.rule.name));
     Document {
-        directory: DirectoryId { uid: "u-1".to_owned(), namespace: "n".to_owned(), name: "d".to_owned() },
+        directory: DirectoryId {
+            uid: "u-1".to_owned(),
+            namespace: "n".to_owned(),
+            name: "d".to_owned(),
+            cluster: String::new(),
+        },
         tenant: "main".to_owned(),
         roles: Ladder::default(),
         sync_policy: SyncPolicy::Manual,

@@ -131,6 +131,7 @@ async fn roles_reordered_mark_all_rules_of_people_as_changed() {
     document.roles = crate::access::Ladder::new(vec!["Designer".to_owned(), "Participant".to_owned()]);
     let publication = crate::config::Publication {
         revocation_floor: 0,
+        take: None,
         directory_uid: document.directory.uid.clone(),
         epoch: 0,
         if_revision: 1,

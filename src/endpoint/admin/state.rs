@@ -17,7 +17,7 @@ pub(super) async fn read(State(shared): State<Arc<Shared>>, RawQuery(raw): RawQu
     let wait = read_wait(query.get("wait")).map_err(Problem::bad_request)?.min(shared.limits.poll_max);
     let state = tokio::select! {
         state = shared.directory.state(query.get("since"), wait) => state?,
-        () = shared.stopping.cancelled() => shared.directory.state(None, Duration::ZERO).await?,
+        () = shared.draining.cancelled() => shared.directory.state(None, Duration::ZERO).await?,
     };
     Ok(plain_json(StatusCode::OK, &state))
 }

@@ -48,6 +48,9 @@ impl From<directory::Error> for Failure {
             E::Scim(error) => error.into(),
             E::NotConfigured => Self::unavailable("This endpoint has no configuration yet; try again later."),
             E::Full(_) => Self::full(Fault(error.to_string())),
+            E::Unavailable(_) => {
+                Self { fault: Some(Fault(error.to_string())), ..Self::unavailable(answer::UNAVAILABLE_DETAIL) }
+            }
             E::StaleRevision(_)
             | E::StaleWriter { .. }
             | E::BadPublication(_)

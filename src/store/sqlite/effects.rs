@@ -2,10 +2,10 @@
 
 use super::super::contract::Write;
 use super::super::error::StoreError;
-use super::super::row::{Counter, Record};
-use super::row::{key, text};
+use super::super::row::Counter;
+use super::row::key;
 use super::{config, group, rule, run, state, user};
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 
 /// Carries out one write.
 pub(super) fn write(connection: &Connection, write: &Write) -> Result<(), StoreError> {
@@ -15,6 +15,7 @@ pub(super) fn write(connection: &Connection, write: &Write) -> Result<(), StoreE
         Write::DeleteUser(id) => user::delete(connection, *id),
         Write::InsertGroup(row) => group::insert(connection, row),
         Write::UpdateGroup(row) => group::update(connection, row),
+        Write::TouchGroup(id, at) => group::touch(connection, *id, *at),
         Write::DeleteGroup(id) => group::delete(connection, *id),
         Write::AddMembers(id, users) => group::add_members(connection, *id, users),
         Write::RemoveMembers(id, users) => group::remove_members(connection, *id, users),
@@ -36,6 +37,10 @@ pub(super) fn write(connection: &Connection, write: &Write) -> Result<(), StoreE
             }
             Ok(())
         }
+        Write::Unqueue(user) => {
+            connection.prepare_cached("DELETE FROM pending WHERE user_id = ?1")?.execute([key(user.0)])?;
+            Ok(())
+        }
         Write::PutConfig { config, changed, at } => {
             config::put(connection, config, *at)?;
             rule::changed(connection, changed)
@@ -46,14 +51,6 @@ pub(super) fn write(connection: &Connection, write: &Write) -> Result<(), StoreE
         Write::Uses { tokens, refused, last_request } => state::put_uses(connection, tokens, *refused, *last_request),
         Write::Count(counter) => count(connection, *counter),
     }
-}
-
-/// Appends the transaction's record.
-pub(super) fn append(connection: &Connection, record: &Record) -> Result<(), StoreError> {
-    connection
-        .prepare_cached("INSERT INTO record (id, body) VALUES (?1, ?2)")?
-        .execute(params![key(record.id), text("record", &record.body)?])?;
-    Ok(())
 }
 
 fn count(connection: &Connection, counter: Counter) -> Result<(), StoreError> {

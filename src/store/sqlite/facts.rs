@@ -7,7 +7,10 @@ use rusqlite::Connection;
 
 /// Loads `needs` into `facts`; what is there already stays as it is.
 pub(super) fn load(connection: &Connection, needs: &Needs, facts: &mut Facts) -> Result<(), StoreError> {
-    let Needs { users, user_names, groups, group_names, delta, members, run } = needs;
+    let Needs { configuration, alone, users, user_names, groups, group_names, delta, members, run } = needs;
+    // There is one writer: everything stands still while it decides.
+    facts.configuration = facts.configuration.max(*configuration);
+    facts.alone = alone.or(facts.alone);
     for id in users {
         if !facts.users.contains_key(id) {
             facts.users.insert(*id, user::facts(connection, *id)?);

@@ -69,6 +69,14 @@ pub(super) fn update(connection: &Connection, row: &GroupRow) -> Result<(), Stor
     write(&mut statement, row)
 }
 
+/// A group's members changed.
+pub(super) fn touch(connection: &Connection, group: GroupId, at: Timestamp) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("UPDATE \"group\" SET version = version + 1, modified = max(modified, ?2) WHERE id = ?1")?
+        .execute(params![key(group.0), at.as_microsecond()])?;
+    Ok(())
+}
+
 fn write(statement: &mut rusqlite::CachedStatement<'_>, row: &GroupRow) -> Result<(), StoreError> {
     statement.execute(params![
         key(row.id.0),

@@ -4,7 +4,8 @@
 //! index may stay. Damage inside a value that is well-formed nonetheless is not seen: SQLite keeps no checksums.
 
 use super::super::error::StoreError;
-use super::open::{FILE, SCHEMA_VERSION, is_damage};
+use super::migrate::SCHEMA_VERSION;
+use super::open::{FILE, is_damage};
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
 
@@ -100,7 +101,7 @@ pub(super) fn problems(connection: &Connection, depth: Depth) -> Result<Option<S
 }
 
 /// The version of a store's tables; fails for what is no store, and for one that a newer program wrote.
-fn identify(connection: &Connection, file: &Path) -> Result<i64, StoreError> {
+pub(super) fn identify(connection: &Connection, file: &Path) -> Result<i64, StoreError> {
     let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let ours: u64 = connection.query_row(OURS, [], |row| row.get(0))?;
     if ours < OURS_COUNT || found < 1 {

@@ -1,49 +1,12 @@
 //! Reading resources: one, or a page of those that match.
 
 use super::super::error::StoreError;
-use super::super::row::{GroupId, GroupRow, UserId, UserRow, UserSummary};
+use super::super::question::{GroupSelect, Keep, ListedGroup, ListedUser, UserSelect, Window};
+use super::super::row::{GroupId, GroupRow, UserId, UserSummary};
 use super::readers::Reach;
 use super::row::key;
 use super::{SqliteStore, group, user};
-use crate::access::GroupFacts;
-use crate::scim::Reference;
 use rusqlite::{Connection, ToSql};
-
-/// Which users to look at; an index serves each.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum UserSelect {
-    /// All of them.
-    All,
-    /// Those with larger ids than this, in the order of ids.
-    After(UserId),
-    /// The one of this id.
-    Id(UserId),
-    /// The one of this folded user name.
-    Name(String),
-    /// Those of this external id.
-    ExternalId(String),
-    /// None: the id asked for cannot exist.
-    Nobody,
-}
-
-/// Which groups to look at; an index serves each.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum GroupSelect {
-    /// All of them.
-    All,
-    /// The one of this id.
-    Id(GroupId),
-    /// The one of this folded name.
-    Name(String),
-    /// Those of this external id.
-    ExternalId(String),
-    /// Those the user is a member of.
-    Member(UserId),
-    /// This one, if the user is a member of it.
-    IdWithMember(GroupId, UserId),
-    /// None: the id asked for cannot exist.
-    Nothing,
-}
 
 impl UserSelect {
     fn reach(&self) -> Reach {
@@ -62,22 +25,6 @@ impl GroupSelect {
         }
     }
 }
-
-/// Which of the matching resources to answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Window {
-    /// How many to pass over.
-    pub offset: u64,
-    /// How many to answer at most.
-    pub limit: u64,
-}
-
-/// A user and, where they were asked for, the groups it is in.
-pub type ListedUser = (UserRow, Vec<GroupFacts>);
-/// A group and, where they were asked for, its members.
-pub type ListedGroup = (GroupRow, Option<Vec<Reference>>);
-
-type Keep<T> = Box<dyn Fn(&T) -> bool + Send>;
 
 impl SqliteStore {
     /// One user with the groups it is in.

@@ -3,13 +3,16 @@
 //! A write is acknowledged after the commit that holds it has reached the disk. The data folder is locked while open:
 //! two processes never share it.
 
+pub mod audit;
 mod backup;
+mod chain;
 mod config;
 mod effects;
 mod facts;
 mod group;
 mod inventory;
 mod list;
+mod migrate;
 mod open;
 mod readers;
 mod restore;
@@ -24,9 +27,7 @@ mod writer;
 
 pub use backup::backup;
 pub use inventory::{Inventory, check};
-pub use list::{GroupSelect, ListedGroup, ListedUser, UserSelect, Window};
 pub use restore::{Restored, restore};
-pub use state::Figures;
 
 use super::contract::{Change, InForce};
 use super::error::StoreError;

@@ -1,18 +1,17 @@
-//! Opening a store: folder, lock, pragmas, migrations, integrity.
+//! Opening a store: folder, lock, pragmas, integrity.
 
 use super::super::error::StoreError;
+use super::chain::{self, Head};
 use super::inventory::{Depth, problems};
+use super::migrate::migrate;
 use super::restore::refuse_unfinished;
+use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode, OptionalExtension};
 use std::fs::{File, TryLockError};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// The migrations in order; the position plus one is the schema version. Forward only.
-const MIGRATIONS: [&str; 1] = [include_str!("../migrations/0001.sql")];
-/// The newest schema version this program knows.
-pub(super) const SCHEMA_VERSION: i64 = MIGRATIONS.len() as i64;
 /// The database in the data folder.
 pub(super) const FILE: &str = "scim.db";
 
@@ -24,6 +23,10 @@ pub(super) struct Opened {
     pub file: PathBuf,
     /// Identifies the store.
     pub store_id: String,
+    /// What the positions of new records carry.
+    pub incarnation: u32,
+    /// Where the chain of records ends.
+    pub head: Head,
     /// Held while the store is open; the lock goes with the process, however it ends.
     pub lock: File,
 }
@@ -36,7 +39,9 @@ pub(super) fn open(data: &Path) -> Result<Opened, StoreError> {
     let mut connection = connect_to_whole(data, &file)?;
     migrate(&mut connection)?;
     let store_id = store_id(&connection)?;
-    Ok(Opened { connection, file, store_id, lock })
+    let incarnation = chain::incarnation(&connection, Timestamp::now())?;
+    let head = chain::whole_head(&connection, data)?;
+    Ok(Opened { connection, file, store_id, incarnation, head, lock })
 }
 
 /// The lock of the folder `data`, which is made when missing: whoever holds it has the store alone.
@@ -97,20 +102,6 @@ fn lock(data: &Path) -> Result<File, StoreError> {
         Err(TryLockError::WouldBlock) => Err(StoreError::Locked { path }),
         Err(TryLockError::Error(source)) => Err(StoreError::Folder { path, source }),
     }
-}
-
-fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
-    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    if found > SCHEMA_VERSION {
-        return Err(StoreError::Newer { found, known: SCHEMA_VERSION });
-    }
-    for (version, sql) in (1_i64..).zip(MIGRATIONS).filter(|(version, _)| *version > found) {
-        let transaction = connection.transaction()?;
-        transaction.execute_batch(sql)?;
-        transaction.pragma_update(None, "user_version", version)?;
-        transaction.commit()?;
-    }
-    Ok(())
 }
 
 fn store_id(connection: &Connection) -> Result<String, StoreError> {

@@ -2,10 +2,12 @@
 //!
 //! It is the same store, older: it keeps its id, and it knows nothing of what came after the backup, revocations among
 //! it. Whoever starts it has to publish to it first (`revocationFloor`, B127). The files replaced are kept beside it. A
-//! restore that was cut short is not served: the folder says so until it is run again (C009, C011).
+//! restore that was cut short is not served: the folder says so until it is run again (C009, C011). The records go on
+//! in another incarnation: what was appended after the backup has positions of its own (C005).
 
 use super::super::error::StoreError;
 use super::backup::{beside, copy, discard, refuse_existing, sync_folder};
+use super::chain::begin_anew;
 use super::inventory::{Depth, Inspection, Inventory, inspect};
 use super::open::{FILE, claim};
 use jiff::Timestamp;
@@ -42,6 +44,7 @@ pub fn restore(data: &Path, from: &Path, now: Timestamp) -> Result<Restored, Sto
     discard(&new);
     discard(&beside(&new, ".part"));
     let inventory = whole(from, copy(from, &new)?)?;
+    begin_anew(&new, &file, now)?;
     // From here on the folder holds no store, until the last step has been done.
     rename(&new, &restoring)?;
     sync_folder(data)?;

@@ -1,6 +1,7 @@
 //! Figures and states for the operator: counts, how far rules have come, the queue of runs, last uses.
 
 use super::super::error::StoreError;
+use super::super::question::Figures;
 use super::super::row::{GroupId, RunRow, StoredRuleState, UserId};
 use super::readers::Reach;
 use super::row::{id, time};
@@ -9,21 +10,6 @@ use crate::access::GroupSelector;
 use crate::config::{ProvisioningCounts, TokenUse, UserCounts};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
-
-/// Counts of what the store holds.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Figures {
-    /// People.
-    pub users: UserCounts,
-    /// Groups.
-    pub groups: u64,
-    /// People whose evaluation is queued.
-    pub pending: u64,
-    /// What the provider did.
-    pub provisioning: ProvisioningCounts,
-    /// Last use per token.
-    pub tokens: Vec<TokenUse>,
-}
 
 impl SqliteStore {
     /// Counts of what the store holds.

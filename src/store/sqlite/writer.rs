@@ -1,10 +1,12 @@
 //! The writer thread: changes queue, up to [`BATCH_MAX`] share one commit, each in a savepoint of its own.
 //!
 //! A change that fails rolls back alone. Nothing is answered before the commit has returned. A full disk is answered by
-//! its name to everybody in the batch; the next batch tries again.
+//! its name to everybody in the batch; the next batch tries again. Each record gets its position and its link of the
+//! chain as it is written; where the chain ends is written down once a batch (C005).
 
 use super::super::contract::{Change, Decision, Effects, Facts, InForce, Write};
 use super::super::error::StoreError;
+use super::chain::{self, Head};
 use super::open::{Opened, is_full};
 use super::{effects, facts};
 use arc_swap::ArcSwap;
@@ -44,10 +46,12 @@ trait Job: Send {
     fn answer(self: Box<Self>, committed: Result<(), StoreError>);
 }
 
-/// The open transaction and the configuration as this transaction sees it.
+/// The open transaction, and the configuration and the end of the chain as this transaction sees them.
 struct Transaction<'a> {
     connection: &'a Connection,
     config: Arc<InForce>,
+    incarnation: u32,
+    head: Head,
 }
 
 struct Waiting<C: Change> {
@@ -61,7 +65,7 @@ impl Writer {
     pub fn start(opened: Opened, in_force: Arc<ArcSwap<InForce>>) -> Result<Self, StoreError> {
         let (queue, receiver) = mpsc::channel(QUEUE_MAX);
         let (gone, ended) = watch::channel(false);
-        let thread = Thread { connection: opened.connection, lock: opened.lock, file: opened.file, in_force, receiver };
+        let thread = Thread::new(opened, in_force, receiver);
         std::thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || {
@@ -99,11 +103,19 @@ struct Thread {
     connection: Connection,
     lock: File,
     file: PathBuf,
+    incarnation: u32,
+    /// Where the committed chain ends.
+    head: Head,
     in_force: Arc<ArcSwap<InForce>>,
     receiver: mpsc::Receiver<Message>,
 }
 
 impl Thread {
+    fn new(opened: Opened, in_force: Arc<ArcSwap<InForce>>, receiver: mpsc::Receiver<Message>) -> Self {
+        let Opened { connection, file, store_id: _, incarnation, head, lock } = opened;
+        Self { connection, lock, file, incarnation, head, in_force, receiver }
+    }
+
     fn run(mut self) {
         let mut checkpointed = Instant::now();
         let mut open = true;
@@ -130,23 +142,31 @@ impl Thread {
     }
 
     /// One durable transaction for all jobs; then everybody is answered.
-    fn commit(&self, mut jobs: Vec<Box<dyn Job>>) {
+    fn commit(&mut self, mut jobs: Vec<Box<dyn Job>>) {
         let before = self.in_force.load_full();
-        let mut transaction = Transaction { connection: &self.connection, config: before.clone() };
+        let Self { incarnation, head, .. } = *self;
+        let mut transaction = Transaction { connection: &self.connection, config: before.clone(), incarnation, head };
         let mut results = Vec::with_capacity(jobs.len());
         let committed = run(&self.connection, "BEGIN IMMEDIATE").map_err(StoreError::from).and_then(|()| {
             for job in &mut jobs {
                 results.push(in_savepoint(&mut transaction, job.as_mut())?);
             }
+            if transaction.head != head {
+                chain::put_head(&self.connection, transaction.head)?;
+            }
             Ok(run(&self.connection, "COMMIT")?)
         });
+        let (config, head) = (transaction.config, transaction.head);
         let committed = committed.map_err(|error| self.by_name(error));
         if let Err(error) = &committed {
             tracing::error!(%error, changes = jobs.len(), "a transaction could not be committed");
             // Without an open transaction this answers an error, which says nothing new.
             let _ = self.connection.execute_batch("ROLLBACK");
-        } else if !Arc::ptr_eq(&before, &transaction.config) {
-            self.in_force.store(transaction.config.clone());
+        } else {
+            self.head = head;
+            if !Arc::ptr_eq(&before, &config) {
+                self.in_force.store(config);
+            }
         }
         let mut results = results.into_iter();
         for job in jobs {
@@ -192,7 +212,7 @@ fn take(message: Message, jobs: &mut Vec<Box<dyn Job>>) -> bool {
 
 /// Runs one job in a savepoint. The outer error ends the whole batch, the inner one only this job.
 fn in_savepoint(transaction: &mut Transaction<'_>, job: &mut dyn Job) -> Result<Result<(), StoreError>, StoreError> {
-    let config = transaction.config.clone();
+    let (config, head) = (transaction.config.clone(), transaction.head);
     run(transaction.connection, "SAVEPOINT change")?;
     let result = job.run(transaction);
     if result.is_err() && transaction.connection.is_autocommit() {
@@ -201,7 +221,7 @@ fn in_savepoint(transaction: &mut Transaction<'_>, job: &mut dyn Job) -> Result<
         return result.map(Ok);
     }
     if result.is_err() {
-        transaction.config = config;
+        (transaction.config, transaction.head) = (config, head);
         run(transaction.connection, "ROLLBACK TO change")?;
     }
     run(transaction.connection, "RELEASE change")?;
@@ -242,10 +262,10 @@ impl Transaction<'_> {
                 self.config = config.clone();
             }
         }
-        match &effects.record {
-            Some(record) => effects::append(self.connection, record),
-            None => Ok(()),
+        if let Some(record) = &effects.record {
+            self.head = chain::append(self.connection, record, self.incarnation, self.head)?;
         }
+        Ok(())
     }
 }
 

@@ -1,7 +1,9 @@
 //! A full disk, for which a limit of pages stands: SQLite answers the same SQLITE_FULL when the system refuses a write
 //! for want of room.
 
+use super::super::audit::verify;
 use super::super::open::open;
+use super::super::tests::audit::Note;
 use super::super::tests::{Add, user};
 use super::*;
 use std::path::Path;
@@ -11,19 +13,12 @@ const TOO_MANY: std::ops::Range<usize> = 1_000..2_000;
 
 /// The writer without its thread: the test says when it commits.
 fn writer(data: &Path) -> Thread {
-    let opened = open(data).unwrap();
     let (_, receiver) = mpsc::channel(1);
-    Thread {
-        connection: opened.connection,
-        lock: opened.lock,
-        file: opened.file,
-        in_force: Arc::new(ArcSwap::from_pointee(InForce::empty())),
-        receiver,
-    }
+    Thread::new(open(data).unwrap(), Arc::new(ArcSwap::from_pointee(InForce::empty())), receiver)
 }
 
 /// Commits changes together, and what their callers are answered.
-fn commit(writer: &Thread, changes: Vec<Add>) -> Vec<Result<usize, StoreError>> {
+fn commit<C: Change>(writer: &mut Thread, changes: Vec<C>) -> Vec<Result<C::Outcome, StoreError>> {
     let mut jobs: Vec<Box<dyn Job>> = Vec::new();
     let mut answers = Vec::new();
     for change in changes {
@@ -54,13 +49,13 @@ fn leave_room(writer: &Thread, pages: u32) {
 #[test]
 fn c011_a_full_disk_refuses_the_whole_batch_and_the_next_goes_on_once_there_is_room() {
     let data = tempfile::tempdir().unwrap();
-    let writer = writer(data.path());
-    assert!(matches!(commit(&writer, vec![add(0..1)]).as_slice(), [Ok(1)]));
+    let mut writer = writer(data.path());
+    assert!(matches!(commit(&mut writer, vec![add(0..1)]).as_slice(), [Ok(1)]));
     leave_room(&writer, 3);
     let file = data.path().join("scim.db").display().to_string();
     for attempt in 0..3 {
         // Of three, the second does not fit: nothing of the first remains, and the third is not begun.
-        let answers = commit(&writer, vec![add(1..2), add(TOO_MANY), add(2..3)]);
+        let answers = commit(&mut writer, vec![add(1..2), add(TOO_MANY), add(2..3)]);
         assert_eq!(answers.len(), 3);
         for answer in answers {
             assert!(matches!(&answer, Err(StoreError::Full { path }) if *path == file), "{attempt}: {answer:?}");
@@ -68,7 +63,7 @@ fn c011_a_full_disk_refuses_the_whole_batch_and_the_next_goes_on_once_there_is_r
         assert_eq!(users(&writer), 1, "reads go on, and see nothing half written");
     }
     leave_room(&writer, 10_000);
-    let answers = commit(&writer, vec![add(1..2), add(TOO_MANY)]);
+    let answers = commit(&mut writer, vec![add(1..2), add(TOO_MANY)]);
     assert!(matches!(answers.as_slice(), [Ok(1), Ok(1_000)]), "{answers:?}");
     assert_eq!(users(&writer), 1_002);
     let checked: String = writer.connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
@@ -78,11 +73,27 @@ fn c011_a_full_disk_refuses_the_whole_batch_and_the_next_goes_on_once_there_is_r
 #[test]
 fn c011_a_change_that_fits_goes_through_although_another_did_not() {
     let data = tempfile::tempdir().unwrap();
-    let writer = writer(data.path());
+    let mut writer = writer(data.path());
     leave_room(&writer, 3);
-    assert!(matches!(commit(&writer, vec![add(TOO_MANY)]).as_slice(), [Err(StoreError::Full { .. })]));
-    assert!(matches!(commit(&writer, vec![add(0..1)]).as_slice(), [Ok(1)]));
+    assert!(matches!(commit(&mut writer, vec![add(TOO_MANY)]).as_slice(), [Err(StoreError::Full { .. })]));
+    assert!(matches!(commit(&mut writer, vec![add(0..1)]).as_slice(), [Ok(1)]));
     assert_eq!(users(&writer), 1);
+}
+
+#[test]
+fn c005_a_batch_that_is_rolled_back_leaves_no_gap_in_the_chain() {
+    let data = tempfile::tempdir().unwrap();
+    let mut writer = writer(data.path());
+    let note = |text: &'static str| Note(text, Vec::new(), false);
+    assert!(matches!(commit(&mut writer, vec![note("first")]).as_slice(), [Ok(())]));
+    leave_room(&writer, 3);
+    let too_long: &'static str = "x".repeat(1_000_000).leak();
+    let answers = commit(&mut writer, vec![note("rolled back with the next"), note(too_long)]);
+    assert!(matches!(answers.as_slice(), [Err(StoreError::Full { .. }), Err(StoreError::Full { .. })]), "{answers:?}");
+    assert_eq!(verify(data.path(), None).unwrap().records, 1);
+    leave_room(&writer, 10_000);
+    assert!(matches!(commit(&mut writer, vec![note("second")]).as_slice(), [Ok(())]));
+    assert_eq!(verify(data.path(), None).unwrap().records, 2);
 }
 
 #[test]

@@ -129,6 +129,22 @@ async fn a_store_below_the_mounted_floor_waits_until_it_is_published_to() {
 }
 
 #[tokio::test]
+async fn b097_what_an_earlier_directory_left_in_force_lets_nobody_in_until_it_is_published_to() {
+    let endpoint = Endpoint::start(Vec::new()).await;
+    assert_eq!(endpoint.public.get("/scim/v2/Users").await.status, 200);
+    let file = json!({ "directoryUid": "made again", "revocationFloor": 0, "verifiers": [] }).to_string();
+    std::fs::write(endpoint.folder().join("verifiers.json"), file).unwrap();
+    let mut endpoint = endpoint.restart().await;
+    assert_eq!(endpoint.public.get("/scim/v2/Users").await.status, 503, "the old key, from the first moment on");
+    assert_eq!(endpoint.access.get("/access/v1/users").await.status, 503);
+    assert_eq!(endpoint.metrics.get("/readyz").await.status, 503);
+    "made again".clone_into(&mut endpoint.document.directory.uid);
+    endpoint.document.verifiers.clear();
+    endpoint.publish().await;
+    assert_eq!(endpoint.public.get("/scim/v2/Users").await.status, 401);
+}
+
+#[tokio::test]
 async fn told_to_stop_it_ends_long_polls_finishes_requests_and_exits_with_0() {
     let endpoint = Endpoint::start(Vec::new()).await;
     let position = endpoint.state().await.position;

@@ -2,6 +2,7 @@
 
 mod access;
 mod admin;
+mod audit;
 mod auth;
 mod coverage;
 mod durability;

@@ -1,7 +1,11 @@
 //! The engine over real files: damage, backups, restores.
 
+pub(super) mod audit;
 mod backup;
 mod damage;
+mod erase;
+mod migrate;
+mod plans;
 mod restore;
 
 use super::open::{FILE, connect};

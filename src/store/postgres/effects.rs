@@ -1,0 +1,191 @@
+//! Writing what a change decided. What concerns many people is gathered, so that it is one statement for all of them.
+
+use super::super::chain::{Sealed, seal};
+use super::super::contract::{Effects, Write};
+use super::super::row::{Counter, UserId};
+use super::ask::together;
+use super::connection::{Connection, Values};
+use super::row::{keys, number, text};
+use super::setback::Setback;
+use super::{config, group, rule, run, state, statement as sql, user};
+use crate::access::TenantAccess;
+use futures::future::try_join_all;
+use std::collections::BTreeSet;
+use uuid::Uuid;
+
+/// Carries out everything, sent in one go in the order of the writes; what is gathered comes last.
+pub(super) async fn write(connection: &Connection, effects: &Effects) -> Result<(), Setback> {
+    let Effects { writes, record } = effects;
+    let mut gathered = Gathered::default();
+    for write in writes {
+        gathered.take(write)?;
+    }
+    let record = async {
+        let Some(record) = record else { return Ok(()) };
+        let Sealed { body, digest } = seal(record);
+        connection.run(sql::INSERT_RECORD, &[&record.id, &body, &digest.0.as_slice()]).await.map(drop)
+    };
+    together!(try_join_all(writes.iter().map(|write| one(connection, write))), gathered.write(connection), record)?;
+    Ok(())
+}
+
+/// One write; nothing for one that is gathered.
+async fn one(connection: &Connection, write: &Write) -> Result<(), Setback> {
+    match write {
+        Write::InsertUser(row) => user::put(connection, sql::INSERT_USER, row).await,
+        Write::UpdateUser(row) => user::put(connection, sql::UPDATE_USER, row).await,
+        Write::DeleteUser(id) => user::delete(connection, *id).await,
+        Write::InsertGroup(row) => group::insert(connection, row).await,
+        Write::UpdateGroup(row) => group::update(connection, row).await,
+        Write::TouchGroup(id, at) => group::touch(connection, *id, *at).await,
+        Write::DeleteGroup(id) => group::delete(connection, *id).await,
+        Write::AddMembers(id, users) => connection.run(sql::ADD_MEMBERS, &[&id.0, &keys(users)]).await.map(drop),
+        Write::RemoveMembers(id, users) => connection.run(sql::REMOVE_MEMBERS, &[&id.0, &keys(users)]).await.map(drop),
+        Write::QueueMembers(id) => connection.run(sql::QUEUE_MEMBERS, &[&id.0]).await.map(drop),
+        Write::QueueUsers(users) => connection.run(sql::QUEUE_USERS, &[&keys(users)]).await.map(drop),
+        Write::PutConfig { config, changed, at } => {
+            config::put(connection, config, *at).await?;
+            rule::changed(connection, changed).await
+        }
+        Write::InsertRun(row) => run::insert(connection, row).await,
+        Write::UpdateRun(row) => run::update(connection, row).await,
+        Write::StartRun { run, selectors } => run::start(connection, run, selectors).await,
+        Write::MarkSynced { run, roles, selectors } => rule::mark_synced(connection, run, roles, selectors).await,
+        Write::Uses { tokens, refused, last_request } => {
+            state::put_uses(connection, tokens, *refused, *last_request).await
+        }
+        Write::PutGrants { .. } | Write::Evaluated { .. } | Write::Unqueue(_) | Write::Count(_) => Ok(()),
+    }
+}
+
+/// What is written for many people at once.
+#[derive(Default)]
+struct Gathered {
+    /// Something happened that waiting processes want to know of.
+    moved: bool,
+    counts: Vec<Counter>,
+    evaluated: Vec<Uuid>,
+    at: Option<i64>,
+    done: Vec<Uuid>,
+    taken: (Vec<Uuid>, Vec<String>),
+    given: Given,
+    let_go: (Vec<String>, Vec<Uuid>),
+    held: (Vec<String>, Vec<Uuid>),
+}
+
+/// Grants, a column each.
+#[derive(Default)]
+struct Given {
+    users: Vec<Uuid>,
+    tenants: Vec<String>,
+    roles: Vec<String>,
+    groups: Vec<String>,
+    rules: Vec<String>,
+    sources: Vec<String>,
+}
+
+impl Gathered {
+    /// Takes what is written together, and notes what others wait for.
+    fn take(&mut self, write: &Write) -> Result<(), Setback> {
+        match write {
+            Write::PutGrants { user, before, after } => self.grants(*user, before, after)?,
+            Write::Evaluated { user, at, was_pending } => {
+                self.evaluated.push(user.0);
+                self.at = Some(at.as_microsecond());
+                self.done.extend(was_pending.then_some(user.0));
+            }
+            Write::Unqueue(user) => self.done.push(user.0),
+            Write::Count(counter) => self.counts.push(*counter),
+            Write::InsertGroup(_)
+            | Write::UpdateGroup(_)
+            | Write::DeleteGroup(_)
+            | Write::QueueMembers(_)
+            | Write::QueueUsers(_)
+            | Write::InsertRun(_)
+            | Write::UpdateRun(_)
+            | Write::StartRun { .. } => self.moved = true,
+            Write::InsertUser(_)
+            | Write::UpdateUser(_)
+            | Write::DeleteUser(_)
+            | Write::TouchGroup(..)
+            | Write::AddMembers(..)
+            | Write::RemoveMembers(..)
+            | Write::PutConfig { .. }
+            | Write::MarkSynced { .. }
+            | Write::Uses { .. } => {}
+        }
+        Ok(())
+    }
+
+    /// Replaces `before` by `after`, touching only what differs.
+    fn grants(&mut self, user: UserId, before: &[TenantAccess], after: &[TenantAccess]) -> Result<(), Setback> {
+        for gone in before.iter().filter(|b| !after.iter().any(|a| a.tenant == b.tenant)) {
+            self.taken.0.push(user.0);
+            self.taken.1.push(gone.tenant.clone());
+        }
+        for grant in after.iter().filter(|a| !before.contains(a)) {
+            self.given.users.push(user.0);
+            self.given.tenants.push(grant.tenant.clone());
+            self.given.roles.push(grant.role.clone());
+            self.given.groups.push(text("grant", &grant.application_groups)?);
+            self.given.rules.push(text("grant", &grant.rules)?);
+            self.given.sources.push(text("grant", &grant.source)?);
+        }
+        let rules = |grants: &[TenantAccess]| -> BTreeSet<String> {
+            grants.iter().flat_map(|grant| grant.rules.iter().cloned()).collect()
+        };
+        let (before, after) = (rules(before), rules(after));
+        for rule in before.difference(&after) {
+            self.let_go.0.push(rule.clone());
+            self.let_go.1.push(user.0);
+        }
+        for rule in after.difference(&before) {
+            self.held.0.push(rule.clone());
+            self.held.1.push(user.0);
+        }
+        Ok(())
+    }
+
+    async fn write(&self, connection: &Connection) -> Result<(), Setback> {
+        let Self { moved, counts, evaluated, at, done, taken, given, let_go, held } = self;
+        let stripe = group::stripe();
+        let count = async |name: &str, times: u64| {
+            if times > 0 {
+                connection.run(sql::COUNT, &[&name, &stripe, &number(times)]).await?;
+            }
+            Ok::<(), Setback>(())
+        };
+        let of = |counter: Counter| counts.iter().filter(|c| **c == counter).count() as u64;
+        let counted = async {
+            // In one order everywhere: two transactions that count the same things do not wait for each other in turn.
+            for counter in [Counter::Created, Counter::Updated, Counter::Disabled, Counter::Deleted] {
+                count(counter.name(), of(counter)).await?;
+            }
+            count("moved", u64::from(*moved)).await
+        };
+        let Given { users, tenants, roles, groups, rules, sources } = given;
+        together!(
+            of_many(connection, evaluated, sql::EVALUATED, &[evaluated, at]),
+            of_many(connection, done, sql::DELETE_PENDING, &[done]),
+            of_many(connection, &taken.0, sql::TAKE_GRANTS, &[&taken.0, &taken.1]),
+            of_many(connection, users, sql::PUT_GRANTS, &[users, tenants, roles, groups, rules, sources]),
+            of_many(connection, &let_go.1, sql::LET_GO, &[&let_go.0, &let_go.1]),
+            of_many(connection, &held.1, sql::HOLD, &[&held.0, &held.1]),
+            counted,
+        )?;
+        Ok(())
+    }
+}
+
+/// One statement for all of these people, or none.
+async fn of_many(
+    connection: &Connection,
+    people: &[Uuid],
+    statement: &'static str,
+    values: Values<'_>,
+) -> Result<(), Setback> {
+    if !people.is_empty() {
+        connection.run(statement, values).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,217 @@
+//! Locking and loading what a change needs, in the order that everybody keeps: lease, configuration, groups, users by
+//! id, runs. Statements that do not depend on each other's answers are sent in one go.
+
+use super::super::contract::{Delta, Facts, Fence, Hold, MemberIds, Needs};
+use super::super::row::{GroupId, UserId};
+use super::ask::together;
+use super::connection::Connection;
+use super::row::{count, get, keys, number};
+use super::setback::Setback;
+use super::{config, group, lease, run, statement as sql, user};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// Users locked by one statement.
+const LOCKED_AT_ONCE: usize = 500;
+
+/// What this transaction has locked.
+#[derive(Debug, Default)]
+pub(super) struct Held {
+    configuration: Hold,
+    alone: Option<GroupId>,
+    groups: BTreeSet<GroupId>,
+    users: BTreeSet<UserId>,
+}
+
+impl Held {
+    /// What of `needs` is not locked yet; an error when it should have been locked before something that is.
+    fn missing(&self, needs: &Needs) -> Result<Missing, Setback> {
+        let configuration = if needs.configuration > self.configuration { needs.configuration } else { Hold::Free };
+        let alone = needs.alone.filter(|group| self.alone != Some(*group));
+        let named = needs.delta.iter().filter_map(|delta| delta.group).chain(needs.members.iter().map(|(id, _)| *id));
+        let wanted = needs.groups.iter().copied().chain(named);
+        let groups: BTreeSet<GroupId> =
+            wanted.filter(|id| !self.groups.contains(id) && self.alone != Some(*id) && alone != Some(*id)).collect();
+        let mut users: BTreeSet<UserId> = needs.users.clone();
+        users.extend(needs.delta.iter().flat_map(|delta| delta.add.iter().chain(&delta.remove)));
+        users.retain(|id| !self.users.contains(id));
+        let (has_groups, has_users) = (!self.groups.is_empty() || self.alone.is_some(), !self.users.is_empty());
+        let late = (configuration > Hold::Free && (has_groups || has_users || self.configuration > Hold::Free))
+            || (alone.is_some() && (has_groups || has_users))
+            || (!groups.is_empty() && has_users)
+            || (users.first() < self.users.last() && !users.is_empty());
+        if late { Err(Setback::Reorder) } else { Ok(Missing { configuration, alone, groups, users }) }
+    }
+}
+
+/// What is to be locked now.
+struct Missing {
+    configuration: Hold,
+    alone: Option<GroupId>,
+    groups: BTreeSet<GroupId>,
+    users: BTreeSet<UserId>,
+}
+
+/// Locks and loads `needs`; begins the transaction when this is its `first` round.
+pub(super) async fn load(
+    connection: &Connection,
+    needs: &Needs,
+    fence: Option<&Fence>,
+    first: bool,
+    held: &mut Held,
+    facts: &mut Facts,
+) -> Result<(), Setback> {
+    let missing = held.missing(needs)?;
+    let Missing { configuration, alone, groups, mut users } = missing;
+    let begin = async {
+        if first {
+            connection.run(sql::BEGIN, &[]).await?;
+        }
+        Ok::<(), Setback>(())
+    };
+    let group_keys: Vec<_> = groups.iter().map(|id| id.0).collect();
+    let alone_key: Vec<_> = alone.iter().map(|id| id.0).collect();
+    let replaced = needs.delta.as_ref().filter(|delta| delta.clear).and_then(|delta| delta.group);
+    if fence.is_none() && replaced.is_none() && users.len() <= LOCKED_AT_ONCE {
+        // The usual round: no statement depends on another's answer, so all of them are sent in one go.
+        let user_keys = keys(users.iter());
+        together!(
+            begin,
+            hold_head(connection, configuration),
+            lock(connection, sql::HOLD_GROUPS, &alone_key),
+            lock(connection, sql::SHARE_GROUPS, &group_keys),
+            lock(connection, sql::HOLD_USERS, &user_keys),
+            read(connection, needs, facts),
+        )?;
+    } else {
+        begin.await?;
+        if let Some(fence) = fence {
+            lease::check(connection, fence).await?;
+        }
+        together!(
+            hold_head(connection, configuration),
+            lock(connection, sql::HOLD_GROUPS, &alone_key),
+            lock(connection, sql::SHARE_GROUPS, &group_keys),
+        )?;
+        lock_users(connection, replaced, &mut users).await?;
+        read(connection, needs, facts).await?;
+    }
+    held.configuration = held.configuration.max(configuration);
+    held.alone = alone.or(held.alone);
+    held.groups.extend(groups);
+    held.users.extend(users);
+    facts.configuration = facts.configuration.max(held.configuration);
+    facts.alone = held.alone.or(facts.alone);
+    Ok(())
+}
+
+async fn hold_head(connection: &Connection, hold: Hold) -> Result<(), Setback> {
+    match hold {
+        Hold::Free => {}
+        Hold::Shared => drop(connection.rows(sql::SHARE_HEAD, &[]).await?),
+        Hold::Alone => drop(connection.rows(sql::HOLD_HEAD, &[]).await?),
+    }
+    Ok(())
+}
+
+async fn lock(connection: &Connection, statement: &'static str, ids: &Vec<uuid::Uuid>) -> Result<(), Setback> {
+    if !ids.is_empty() {
+        connection.rows(statement, &[ids]).await?;
+    }
+    Ok(())
+}
+
+/// Locks users in the order of ids; of a group whose members are replaced, those who leave as well.
+async fn lock_users(
+    connection: &Connection,
+    replaced: Option<GroupId>,
+    users: &mut BTreeSet<UserId>,
+) -> Result<(), Setback> {
+    if let Some(group) = replaced {
+        users.extend(group::first_members(connection, group, i64::MAX).await?);
+    }
+    let ids: Vec<_> = keys(users.iter());
+    for ids in ids.chunks(LOCKED_AT_ONCE) {
+        lock(connection, sql::HOLD_USERS, &ids.to_vec()).await?;
+    }
+    Ok(())
+}
+
+/// Loads, each thing once, and the configuration in force now that the locks are there.
+async fn read(connection: &Connection, needs: &Needs, facts: &mut Facts) -> Result<(), Setback> {
+    let new = |id: &&UserId| !facts.users.contains_key(id);
+    let users = keys(needs.users.iter().filter(new));
+    let groups: Vec<_> = needs.groups.iter().filter(|id| !facts.groups.contains_key(id)).map(|id| id.0).collect();
+    let user_names: Vec<&String> =
+        needs.user_names.iter().filter(|name| !facts.user_names.contains_key(*name)).collect();
+    let group_names: Vec<&String> =
+        needs.group_names.iter().filter(|name| !facts.group_names.contains_key(*name)).collect();
+    let (head, users, groups, user_names, group_names, delta, members, runs) = together!(
+        connection.row(sql::READ_HEAD, &[]),
+        user::facts(connection, &users),
+        group::find(connection, &groups),
+        user::by_names(connection, &user_names),
+        group::by_names(connection, &group_names),
+        delta(connection, needs.delta.as_ref()),
+        members(connection, needs.members),
+        runs(connection, needs.run.as_ref()),
+    )?;
+    facts.users.extend(users);
+    facts.groups.extend(groups);
+    facts.user_names.extend(user_names);
+    facts.group_names.extend(group_names);
+    facts.delta = delta.or(facts.delta.take());
+    facts.members = members.or(facts.members.take());
+    facts.runs = runs.or(facts.runs.take());
+    if let Some(head) = head
+        && (count(&head, 0)?, count(&head, 1)?) != (facts.config.revision, facts.config.epoch)
+    {
+        facts.config = Arc::new(config::in_force(connection).await?);
+    }
+    Ok(())
+}
+
+/// Who really joins and who really leaves; the users and the group are locked.
+async fn delta(connection: &Connection, asked: Option<&MemberIds>) -> Result<Option<Delta>, Setback> {
+    let Some(MemberIds { group, clear, add, remove }) = asked else { return Ok(None) };
+    let everybody = keys(add.iter().chain(remove));
+    let (existing, among) =
+        together!(user::existing(connection, &everybody), group::members_among(connection, *group, &everybody))?;
+    let mut delta = Delta::default();
+    for user in add.iter().filter(|user| !among.contains(*user)) {
+        if existing.contains(user) { delta.joined.push(*user) } else { delta.unknown.push(*user) }
+    }
+    delta.left = match group {
+        Some(group) if *clear => {
+            let current = group::first_members(connection, *group, i64::MAX).await?;
+            current.into_iter().filter(|user| !add.contains(user)).collect()
+        }
+        _ => remove.iter().filter(|user| among.contains(*user)).copied().collect(),
+    };
+    Ok(Some(delta))
+}
+
+async fn members(
+    connection: &Connection,
+    asked: Option<(GroupId, usize)>,
+) -> Result<Option<(Vec<UserId>, bool)>, Setback> {
+    let Some((group, limit)) = asked else { return Ok(None) };
+    let one_more = number(limit as u64).saturating_add(1);
+    let mut ids = group::first_members(connection, group, one_more).await?;
+    let more = ids.len() > limit;
+    ids.truncate(limit);
+    Ok(Some((ids, more)))
+}
+
+async fn runs(
+    connection: &Connection,
+    asked: Option<&(String, String)>,
+) -> Result<Option<Vec<super::super::row::RunRow>>, Setback> {
+    let Some((uid, name)) = asked else { return Ok(None) };
+    run::parse(connection.rows(sql::HOLD_RUNS_OF, &[uid, name]).await?).map(Some)
+}
+
+/// The first column of each row, as users.
+pub(super) fn found(rows: &[tokio_postgres::Row]) -> Result<BTreeSet<UserId>, Setback> {
+    rows.iter().map(|row| get(row, 0).map(UserId)).collect()
+}

@@ -1,0 +1,89 @@
+//! Reading and writing columns: ids as UUIDs, times as microseconds, bodies as JSON text.
+
+use super::super::error::StoreError;
+use super::super::row::{GroupId, GroupRow, RunRow, UserId, UserRow};
+use super::setback::Setback;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio_postgres::Row;
+use tokio_postgres::types::FromSqlOwned;
+
+/// A column's value.
+pub(super) fn get<T: FromSqlOwned>(row: &Row, column: usize) -> Result<T, Setback> {
+    row.try_get(column).map_err(|error| Setback::Final(StoreError::Postgres(error.to_string())))
+}
+
+/// Microseconds since 1970 UTC.
+pub(super) fn time(row: &Row, column: usize) -> Result<Timestamp, Setback> {
+    let microseconds: i64 = get(row, column)?;
+    Timestamp::from_microsecond(microseconds)
+        .map_err(|_| Setback::Final(StoreError::Postgres(format!("{microseconds} is no time"))))
+}
+
+/// A count; negative ones are damage.
+pub(super) fn count(row: &Row, column: usize) -> Result<u64, Setback> {
+    let number: i64 = get(row, column)?;
+    u64::try_from(number).map_err(|_| Setback::Final(StoreError::Postgres(format!("{number} is no count"))))
+}
+
+/// A count as the database keeps it; they do not come near the limit.
+pub(super) fn number(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// JSON text.
+pub(super) fn json<T: DeserializeOwned>(what: &'static str, text: &str) -> Result<T, StoreError> {
+    serde_json::from_str(text).map_err(|source| StoreError::Unreadable { what, source })
+}
+
+/// A value as JSON text.
+pub(super) fn text(what: &'static str, value: &impl Serialize) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|source| StoreError::Unreadable { what, source })
+}
+
+/// `id, account_enabled, created, modified, version, body`.
+pub(super) fn user(row: &Row) -> Result<UserRow, Setback> {
+    let body: String = get(row, 5)?;
+    Ok(UserRow {
+        id: UserId(get(row, 0)?),
+        account_enabled: get(row, 1)?,
+        created: time(row, 2)?,
+        modified: time(row, 3)?,
+        version: count(row, 4)?,
+        user: json("user", &body)?,
+    })
+}
+
+/// `id, created, modified, version, body`.
+pub(super) fn group(row: &Row) -> Result<GroupRow, Setback> {
+    let body: String = get(row, 4)?;
+    Ok(GroupRow {
+        id: GroupId(get(row, 0)?),
+        created: time(row, 1)?,
+        modified: time(row, 2)?,
+        version: count(row, 3)?,
+        group: json("group", &body)?,
+    })
+}
+
+/// `spec_hash, cursor, covers, status`.
+pub(super) fn run(row: &Row) -> Result<RunRow, Setback> {
+    let (covers, status): (String, String) = (get(row, 2)?, get(row, 3)?);
+    Ok(RunRow {
+        spec_hash: get(row, 0)?,
+        cursor: get::<Option<uuid::Uuid>>(row, 1)?.map(UserId),
+        covers: json("run", &covers)?,
+        status: json("run", &status)?,
+    })
+}
+
+/// The ids in the first column.
+pub(super) fn users(rows: &[Row]) -> Result<Vec<UserId>, Setback> {
+    rows.iter().map(|row| get(row, 0).map(UserId)).collect()
+}
+
+/// Ids as an array.
+pub(super) fn keys<'a>(ids: impl IntoIterator<Item = &'a UserId>) -> Vec<uuid::Uuid> {
+    ids.into_iter().map(|id| id.0).collect()
+}

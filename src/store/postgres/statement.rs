@@ -1,0 +1,204 @@
+//! Every statement of this engine, in one place: each is prepared when a connection is made, read by a lint for what
+//! CockroachDB or YugabyteDB lack, and explained in a golden file.
+//!
+//! Rows are locked in one order everywhere: lease, configuration, groups, users by id, runs. What a lock protects is
+//! read by a later statement: one that waited for a lock still sees the rows as they were when it began.
+
+/// Makes a constant of each statement, and a list of all.
+macro_rules! statements {
+    ($($name:ident = $sql:expr;)*) => {
+        $(pub(super) const $name: &str = $sql;)*
+        /// All of them, with their names.
+        pub(super) const ALL: &[(&str, &str)] = &[$((stringify!($name), $name)),*];
+    };
+}
+
+statements! {
+    // Transactions.
+    BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED";
+    BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+    COMMIT = "COMMIT";
+    ROLLBACK = "ROLLBACK";
+
+    // Leases.
+    TAKE_LEASE = "INSERT INTO lease (name, holder, epoch, until) \
+        VALUES ($1, $2, 1, clock_timestamp() + $3::DOUBLE PRECISION * INTERVAL '1 millisecond') \
+        ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until, \
+        epoch = CASE WHEN lease.holder = excluded.holder THEN lease.epoch ELSE lease.epoch + 1 END \
+        WHERE lease.holder = excluded.holder OR lease.until < clock_timestamp() RETURNING epoch";
+    RELEASE_LEASES = "UPDATE lease SET until = clock_timestamp() - INTERVAL '1 second' WHERE holder = $1";
+    CHECK_LEASE = "SELECT 1 FROM lease WHERE name = $1 AND holder = $2 AND epoch = $3 FOR SHARE";
+
+    // The configuration.
+    FOLLOW = "SELECT h.revision, h.epoch, (SELECT value FROM meta WHERE key = 'store_id'), \
+        (SELECT coalesce(sum(value), 0)::BIGINT FROM counter WHERE name = 'moved') FROM head h WHERE h.one = 1";
+    READ_HEAD = "SELECT revision, epoch FROM head WHERE one = 1";
+    SHARE_HEAD = "SELECT 1 FROM head WHERE one = 1 FOR SHARE";
+    HOLD_HEAD = "SELECT 1 FROM head WHERE one = 1 FOR UPDATE";
+    READ_CONFIG = "SELECT c.revision, c.content_hash, h.epoch, c.document FROM head h \
+        JOIN config c ON c.revision = h.revision WHERE h.one = 1";
+    MOVE_HEAD = "UPDATE head SET revision = $1, epoch = $2 WHERE one = 1";
+    PUT_CONFIG = "INSERT INTO config (revision, content_hash, epoch, published, document) VALUES ($1, $2, $3, $4, $5) \
+        ON CONFLICT (revision) DO UPDATE SET epoch = excluded.epoch";
+    FORGET_CONFIGS = "DELETE FROM config WHERE revision < $1";
+
+    // Locks.
+    SHARE_GROUPS = "SELECT id FROM \"group\" WHERE id = ANY($1) ORDER BY id FOR SHARE";
+    HOLD_GROUPS = "SELECT id FROM \"group\" WHERE id = ANY($1) ORDER BY id FOR UPDATE";
+    HOLD_USERS = "SELECT id FROM \"user\" WHERE id = ANY($1) ORDER BY id FOR UPDATE";
+
+    // Users.
+    FIND_USERS = "SELECT id, account_enabled, created, modified, version, body FROM \"user\" WHERE id = ANY($1)";
+    EXISTING_USERS = "SELECT id FROM \"user\" WHERE id = ANY($1)";
+    NAMED_USERS = "SELECT user_name, id FROM \"user\" WHERE user_name = ANY($1)";
+    GROUPS_OF_USERS = "SELECT m.user_id, g.id, g.shown_name, g.external_id FROM membership m \
+        JOIN \"group\" g ON g.id = m.group_id WHERE m.user_id = ANY($1) ORDER BY m.user_id, g.id";
+    GRANTS_OF_USERS = "SELECT user_id, tenant, role, application_groups, rules, source FROM access \
+        WHERE user_id = ANY($1)";
+    PENDING_OF_USERS = "SELECT user_id FROM pending WHERE user_id = ANY($1)";
+    EVALUATIONS_OF_USERS = "SELECT user_id, evaluated FROM evaluation WHERE user_id = ANY($1)";
+    INSERT_USER = "INSERT INTO \"user\" \
+        (id, user_name, shown_name, external_id, active, account_enabled, created, modified, version, body) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    UPDATE_USER = "UPDATE \"user\" SET user_name = $2, shown_name = $3, external_id = $4, active = $5, \
+        account_enabled = $6, created = $7, modified = $8, version = $9, body = $10 WHERE id = $1";
+    DELETE_USER = "DELETE FROM \"user\" WHERE id = $1";
+    DELETE_MEMBERSHIPS = "DELETE FROM membership WHERE user_id = $1";
+    DELETE_ACCESS = "DELETE FROM access WHERE user_id = $1";
+    DELETE_EVALUATION = "DELETE FROM evaluation WHERE user_id = $1";
+    DELETE_PENDING = "DELETE FROM pending WHERE user_id = ANY($1)";
+    EVALUATED = "INSERT INTO evaluation (user_id, evaluated) SELECT unnest($1::UUID[]), $2::BIGINT \
+        ON CONFLICT (user_id) DO UPDATE SET evaluated = excluded.evaluated";
+    TAKE_GRANTS = "DELETE FROM access WHERE (user_id, tenant) IN (SELECT unnest($1::UUID[]), unnest($2::TEXT[]))";
+    PUT_GRANTS = "INSERT INTO access (user_id, tenant, role, application_groups, rules, source) \
+        SELECT unnest($1::UUID[]), unnest($2::TEXT[]), unnest($3::TEXT[]), unnest($4::TEXT[]), unnest($5::TEXT[]), \
+        unnest($6::TEXT[]) ON CONFLICT (user_id, tenant) DO UPDATE SET role = excluded.role, \
+        application_groups = excluded.application_groups, rules = excluded.rules, source = excluded.source";
+    LET_GO = "DELETE FROM holding WHERE (rule, user_id) IN (SELECT unnest($1::TEXT[]), unnest($2::UUID[]))";
+    HOLD = "INSERT INTO holding (rule, user_id) SELECT unnest($1::TEXT[]), unnest($2::UUID[]) \
+        ON CONFLICT (rule, user_id) DO NOTHING";
+    QUEUE_USERS = "INSERT INTO pending (user_id) SELECT id FROM \"user\" WHERE id = ANY($1) ORDER BY id \
+        ON CONFLICT (user_id) DO NOTHING";
+    QUEUE_MEMBERS = "INSERT INTO pending (user_id) SELECT user_id FROM membership WHERE group_id = $1 \
+        ORDER BY user_id ON CONFLICT (user_id) DO NOTHING";
+
+    // Groups.
+    FIND_GROUPS = "SELECT g.id, g.created, \
+        greatest(g.modified, (SELECT max(t.modified) FROM group_touch t WHERE t.group_id = g.id)), \
+        g.version + (SELECT coalesce(sum(t.touches), 0)::BIGINT FROM group_touch t WHERE t.group_id = g.id), g.body \
+        FROM \"group\" g WHERE g.id = ANY($1)";
+    NAMED_GROUPS = "SELECT display_name, id FROM \"group\" WHERE display_name = ANY($1)";
+    GROUP_BY_EXTERNAL_ID = "SELECT id FROM \"group\" WHERE external_id = $1 ORDER BY id LIMIT 1";
+    INSERT_GROUP = "INSERT INTO \"group\" \
+        (id, display_name, shown_name, external_id, created, modified, version, body) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    UPDATE_GROUP = "UPDATE \"group\" SET display_name = $2, shown_name = $3, external_id = $4, created = $5, \
+        modified = $6, version = $7, body = $8 WHERE id = $1";
+    TOUCH_GROUP = "INSERT INTO group_touch (group_id, stripe, touches, modified) VALUES ($1, $2, 1, $3) \
+        ON CONFLICT (group_id, stripe) DO UPDATE SET touches = group_touch.touches + 1, \
+        modified = greatest(group_touch.modified, excluded.modified)";
+    DELETE_TOUCHES = "DELETE FROM group_touch WHERE group_id = $1";
+    DELETE_MEMBERS = "DELETE FROM membership WHERE group_id = $1";
+    DELETE_GROUP = "DELETE FROM \"group\" WHERE id = $1";
+    ADD_MEMBERS = "INSERT INTO membership (group_id, user_id) SELECT $1::UUID, unnest($2::UUID[]) \
+        ON CONFLICT (group_id, user_id) DO NOTHING";
+    REMOVE_MEMBERS = "DELETE FROM membership WHERE group_id = $1 AND user_id = ANY($2)";
+    MEMBERS_AMONG = "SELECT user_id FROM membership WHERE group_id = $1 AND user_id = ANY($2)";
+    FIRST_MEMBERS = "SELECT user_id FROM membership WHERE group_id = $1 ORDER BY user_id LIMIT $2";
+    REFERENCES = "SELECT m.group_id, u.id, u.shown_name FROM membership m JOIN \"user\" u ON u.id = m.user_id \
+        WHERE m.group_id = ANY($1) ORDER BY m.group_id, m.user_id";
+
+    // Pages.
+    USERS_AFTER = "SELECT id, account_enabled, created, modified, version, body FROM \"user\" WHERE id > $1 \
+        ORDER BY id LIMIT $2";
+    USERS_PAGE = "SELECT id, account_enabled, created, modified, version, body FROM \"user\" \
+        ORDER BY id LIMIT $1 OFFSET $2";
+    COUNT_USERS = "SELECT count(*) FROM \"user\"";
+    USERS_BY_NAME = "SELECT id, account_enabled, created, modified, version, body FROM \"user\" WHERE user_name = $1";
+    USERS_BY_EXTERNAL_ID = "SELECT id, account_enabled, created, modified, version, body FROM \"user\" \
+        WHERE external_id = $1 ORDER BY id";
+    GROUP_IDS_AFTER = "SELECT id FROM \"group\" WHERE id > $1 ORDER BY id LIMIT $2";
+    GROUP_IDS_PAGE = "SELECT id FROM \"group\" ORDER BY id LIMIT $1 OFFSET $2";
+    COUNT_GROUPS = "SELECT count(*) FROM \"group\"";
+    GROUP_IDS_BY_NAME = "SELECT id FROM \"group\" WHERE display_name = $1";
+    GROUP_IDS_BY_EXTERNAL_ID = "SELECT id FROM \"group\" WHERE external_id = $1 ORDER BY id";
+    GROUP_IDS_OF_MEMBER = "SELECT group_id FROM membership WHERE user_id = $1 ORDER BY group_id";
+
+    // Rules.
+    RULE_STATES = "SELECT r.rule, r.synced_hash, r.synced_roles, r.last_sync, \
+        (SELECT 1 FROM holding h WHERE h.rule = r.rule LIMIT 1) IS NOT NULL FROM rule_state r";
+    RULE_STATE = "SELECT synced_hash, synced_roles, selectors FROM rule_state WHERE rule = $1";
+    PUT_RULE = "INSERT INTO rule_state (rule, synced_hash, synced_roles, selectors) VALUES ($1, $2, $3, $4) \
+        ON CONFLICT (rule) DO UPDATE SET synced_hash = excluded.synced_hash, synced_roles = excluded.synced_roles, \
+        selectors = excluded.selectors";
+    PUT_LAST_SYNC = "UPDATE rule_state SET last_sync = $2 WHERE rule = $1";
+    DELETE_RULE = "DELETE FROM rule_state WHERE rule = $1";
+    ANY_HOLDER = "SELECT 1 FROM holding WHERE rule = $1 LIMIT 1";
+
+    // Runs.
+    RUNS_OF = "SELECT spec_hash, cursor, covers, status FROM run WHERE uid IN \
+        (SELECT uid FROM run WHERE uid = $1 UNION SELECT uid FROM run WHERE name = $2) \
+        ORDER BY created DESC, uid DESC";
+    HOLD_RUNS_OF = "SELECT spec_hash, cursor, covers, status FROM run WHERE uid IN \
+        (SELECT uid FROM run WHERE uid = $1 UNION SELECT uid FROM run WHERE name = $2) \
+        ORDER BY created DESC, uid DESC FOR UPDATE";
+    NEXT_RUN = "SELECT spec_hash, cursor, covers, status FROM run WHERE final = FALSE ORDER BY created, uid LIMIT 1";
+    UNFINISHED_RUNS = "SELECT spec_hash, cursor, covers, status FROM run WHERE final = FALSE \
+        ORDER BY created DESC, uid DESC";
+    ALL_RUNS = "SELECT spec_hash, cursor, covers, status FROM run ORDER BY created DESC, uid DESC";
+    INSERT_RUN = "INSERT INTO run (uid, name, spec_hash, final, created, cursor, covers, status) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    UPDATE_RUN = "UPDATE run SET final = $2, cursor = $3, covers = $4, status = $5 WHERE uid = $1";
+    FORGET_RUN_USERS = "DELETE FROM run_user WHERE run_uid = $1";
+    FORGET_RUNS = "DELETE FROM run WHERE final = TRUE AND uid NOT IN \
+        (SELECT uid FROM run WHERE final = TRUE ORDER BY created DESC, uid DESC LIMIT $1)";
+    RUN_HOLDERS = "INSERT INTO run_user (run_uid, user_id) SELECT $1::TEXT, user_id FROM holding WHERE rule = $2 \
+        ON CONFLICT (run_uid, user_id) DO NOTHING";
+    RUN_MEMBERS = "INSERT INTO run_user (run_uid, user_id) SELECT $1::TEXT, user_id FROM membership \
+        WHERE group_id = $2 ON CONFLICT (run_uid, user_id) DO NOTHING";
+    COUNT_RUN_USERS = "SELECT count(*) FROM run_user WHERE run_uid = $1";
+    NEXT_RUN_USERS = "SELECT user_id FROM run_user WHERE run_uid = $1 AND user_id > $2 ORDER BY user_id LIMIT $3";
+    NEXT_USERS = "SELECT id FROM \"user\" WHERE id > $1 ORDER BY id LIMIT $2";
+
+    // Figures.
+    FIGURES = "SELECT (SELECT count(*) FROM \"user\"), (SELECT count(*) FROM \"user\" WHERE active = TRUE), \
+        (SELECT count(DISTINCT user_id) FROM holding), (SELECT count(*) FROM \"group\"), \
+        (SELECT count(*) FROM pending)";
+    COUNTERS = "SELECT name, sum(value)::BIGINT, max(value) FROM counter GROUP BY name";
+    TOKEN_USES = "SELECT token_id, used FROM token_use";
+    PENDING_USERS = "SELECT user_id FROM pending ORDER BY user_id LIMIT $1";
+    COUNT = "INSERT INTO counter (name, stripe, value) VALUES ($1, $2, $3) \
+        ON CONFLICT (name, stripe) DO UPDATE SET value = counter.value + excluded.value";
+    LATEST = "INSERT INTO counter (name, stripe, value) VALUES ($1, 0, $2) \
+        ON CONFLICT (name, stripe) DO UPDATE SET value = greatest(counter.value, excluded.value)";
+    TOKEN_USED = "INSERT INTO token_use (token_id, used) VALUES ($1, $2) \
+        ON CONFLICT (token_id) DO UPDATE SET used = greatest(token_use.used, excluded.used)";
+
+    // Records.
+    INSERT_RECORD = "INSERT INTO record (id, arrived, body, digest) \
+        VALUES ($1, (extract(epoch FROM clock_timestamp()) * 1000000)::BIGINT, $2, $3)";
+    PROBE_RECORD = "INSERT INTO record (id, arrived, body, digest) VALUES ($1, 0, '', ''::BYTEA) \
+        ON CONFLICT (id) DO NOTHING";
+
+    // The chain.
+    UNNUMBERED = "SELECT id, digest FROM record WHERE position IS NULL ORDER BY arrived, id LIMIT $1";
+    HOLD_CHAIN_HEAD = "SELECT incarnation, position, hash FROM chain_head WHERE one = 1 FOR UPDATE";
+    READ_CHAIN_HEAD = "SELECT incarnation, position, hash FROM chain_head WHERE one = 1";
+    NUMBER_RECORDS = "UPDATE record SET position = n.position, incarnation = $4, hash = n.hash \
+        FROM (SELECT unnest($1::UUID[]) AS id, unnest($2::BIGINT[]) AS position, unnest($3::BYTEA[]) AS hash) n \
+        WHERE record.id = n.id";
+    MOVE_CHAIN_HEAD = "UPDATE chain_head SET position = $1, hash = $2 WHERE one = 1";
+    NEXT_INCARNATION = "UPDATE chain_head \
+        SET incarnation = greatest(incarnation + 1, extract(epoch FROM now())::BIGINT) WHERE one = 1 RETURNING incarnation, position, hash";
+    RECORDS_AFTER = "SELECT position, incarnation, id, body, digest, hash FROM record WHERE position > $1 \
+        ORDER BY position LIMIT $2";
+    RECORDS_THAT_SAY = "SELECT id, body FROM record WHERE id > $1 AND strpos(body, $2) > 0 ORDER BY id LIMIT $3";
+    REPLACE_BODY = "UPDATE record SET body = $2 WHERE id = $1";
+}
+
+#[cfg(test)]
+#[path = "lint_tests.rs"]
+mod lint_tests;
+#[cfg(test)]
+#[path = "plan_tests.rs"]
+mod plan_tests;
