@@ -36,7 +36,7 @@ demo-down: ## ends what the demo left running; the cluster stays
 
 ## --- prove -------------------------------------------------------------------------------------------------------
 
-.PHONY: test check unit test-cluster cluster-tests alone-tests conformance lint drift tests-built
+.PHONY: test check unit postgres-tests test-cluster cluster-tests alone-tests conformance lint drift tests-built
 test: ## everything, from nothing, with a time for each stage
 	@hack/test.sh
 
@@ -46,16 +46,20 @@ tests-built: # one cargo build of the library, the binary and all tests
 	cargo test $(BUILD) --lib --bins --tests --no-run
 
 unit: ## tests that need no cluster
-	cargo test $(BUILD) --lib --bins --test tidy --test it
+	hack/postgres/with.sh postgres -- cargo test $(BUILD) --lib --bins --test tidy --test it --test crash
 	cargo test $(BUILD) --doc
+
+postgres-tests: ## tests of replicas over PostgreSQL, and of a pair that fails over
+	hack/postgres/with.sh postgres patroni -- cargo test $(BUILD) --test postgres
 
 test-cluster: cluster image cluster-tests alone-tests ## tests against the cluster
 
 cluster-tests: demo-down
-	hack/cluster/cluster.sh run cargo test $(BUILD) --test cluster -- --skip alone::
+	hack/postgres/with.sh postgres -- hack/cluster/cluster.sh run cargo test $(BUILD) --test cluster -- --skip alone::
 
 alone-tests: demo-down # those that want the cluster to themselves; the demo comes last and stays to look around in
-	hack/cluster/cluster.sh run cargo test $(BUILD) --test cluster -- --test-threads=1 alone::undecodable
+	hack/cluster/cluster.sh volumes
+	hack/cluster/cluster.sh run cargo test $(BUILD) --test cluster -- --test-threads=1 alone::undecodable alone::apiserver
 	hack/cluster/cluster.sh run cargo test $(BUILD) --test cluster -- --test-threads=1 alone::demo
 
 conformance: build ## scim2-cli's compliance checks against the endpoint
@@ -76,6 +80,7 @@ drift: build helm # fails when `make generate` would change something
 .PHONY: generate generate-demo bench soak image dist helm
 generate: build helm ## CRDs, the chart's copy of them, rendered charts, snapshots, the page of behaviours
 	hack/generate.sh
+	UPDATE=1 hack/postgres/with.sh postgres -- cargo test $(BUILD) --lib every_statement_has_the_plan
 	INSTA_UPDATE=always INSTA_FORCE_PASS=1 cargo test $(BUILD) --lib --test it
 	UPDATE=1 cargo test $(BUILD) --test tidy the_list_of_behaviours
 
@@ -83,10 +88,12 @@ generate-demo: cluster image demo-down ## the tables of the demo, from a run of 
 	UPDATE=1 hack/cluster/cluster.sh run cargo test $(BUILD) --test cluster alone::demo
 
 bench: ## speed, one table (loopback only)
-	cargo bench --profile release --locked --target $(TARGET) --bench load
+	hack/postgres/with.sh postgres -- cargo bench --profile release --locked --target $(TARGET) --bench load
 
-soak: build ## kills in bursts of writes, then hours of traffic and faults against one endpoint; MINUTES=…
+soak: build ## power cuts and kills in bursts of writes, then hours of traffic and faults against one endpoint; MINUTES=…
+	KILL_ROUNDS=200 cargo test $(BUILD) --test crash -- c011_ | tee /dev/stderr | grep '5 passed' >/dev/null
 	KILL_ROUNDS=200 cargo test $(BUILD) --test it -- durability::c011_what_was_acknowledged | tee /dev/stderr | grep '1 passed' >/dev/null
+	HISTORY_MINUTES=$${MINUTES:-30} hack/postgres/with.sh postgres -- cargo test $(BUILD) --test postgres -- history::c011_a_history
 	hack/soak.sh
 
 image: build ## the container image, given to the cluster when one is up
@@ -98,6 +105,16 @@ dist: ## the image as it is released: smaller, after eight minutes of link-time 
 
 helm:
 	@hack/cluster/build.sh helm
+
+## --- database ----------------------------------------------------------------------------------------------------
+
+.PHONY: postgres postgres-down
+postgres: ## a PostgreSQL to work with, on loopback
+	@hack/postgres/postgres.sh up
+
+postgres-down: ## ends it, and a Patroni pair; leaves nothing behind
+	@hack/postgres/postgres.sh down
+	@hack/postgres/patroni.sh down
 
 ## --- cluster -----------------------------------------------------------------------------------------------------
 

@@ -39,7 +39,7 @@ install_missing gcc:gcc make:make git:git curl:curl
 [ -e /etc/ssl/certs/ca-certificates.crt ] || install_packages ca-certificates
 check_rust
 if [ "${1:-test}" = test ]; then
-  install_missing python3:python3 shellcheck:shellcheck jq:jq
+  install_missing python3:python3 shellcheck:shellcheck jq:jq openssl:openssl
   check_rust_components
   check_go
 fi

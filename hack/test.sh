@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Everything that proves the product, from a bare checkout: one stage after the other, a time for each, a table at the end.
-# The cluster's tools are built beside cargo's build, since the one waits for the network when the other computes.
+# The cluster's tools are built and the databases installed beside cargo's build, since the one waits for the network
+# when the other computes.
 # On a laptop the cluster stays up for the next run; in CI (CI=true) it is taken down, also after a failure, and a test
 # that does not run is a failure. Logs: target/test-logs.
 set -euo pipefail
@@ -28,11 +29,17 @@ stage() {
   fi
 }
 
+# One after the other, since packages are installed by one at a time. On a laptop without a database the tests say so.
+tools() {
+  hack/postgres/postgres.sh tools || ! ci || return 1
+  hack/postgres/patroni.sh tools || ! ci || return 1
+  hack/cluster/cluster.sh tools
+}
 # In a process group of its own (set -m), so that it can be ended with its children.
 start_tools() {
   local begin=$EPOCHREALTIME
   set -m
-  { hack/cluster/cluster.sh tools && elapsed "$begin" >"$LOGS/tools.seconds"; } >"$LOGS/tools.log" 2>&1 &
+  { tools && elapsed "$begin" >"$LOGS/tools.seconds"; } >"$LOGS/tools.log" 2>&1 &
   TOOLS=$!
   set +m
 }
@@ -56,7 +63,10 @@ finish() {
   local status=$? sum
   trap - EXIT
   [ -z "${TOOLS:-}" ] || kill -- "-$TOOLS" 2>/dev/null || true
-  if ci; then hack/cluster/cluster.sh down || status=1; fi
+  if ci; then
+    hack/cluster/cluster.sh down || status=1
+    make postgres-down || status=1
+  fi
   sum=$(summary "$status") || status=1
   row total "$(elapsed "$BEGIN")" "$([ "$status" = 0 ] && echo ok || echo FAILED)"
   printf '\n%s\n%s\n' "$(cat "$TABLE")" "$sum"
@@ -90,6 +100,7 @@ start_tools
 stage build make tests-built
 stage lint make lint
 stage unit make unit
+stage postgres-tests make postgres-tests
 finish_tools
 stage generated make drift
 stage cluster make cluster

@@ -1,5 +1,6 @@
 //! The process that is measured: `scim-operator standalone` on loopback, in a folder of its own.
 
+use crate::work::Target;
 use std::error::Error;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
@@ -20,8 +21,7 @@ const READY_WITHIN: Duration = Duration::from_secs(30);
 pub struct Server {
     process: Child,
     folder: tempfile::TempDir,
-    pub address: SocketAddr,
-    pub token: String,
+    pub target: Target,
 }
 
 impl Server {
@@ -40,9 +40,9 @@ impl Server {
             .env("RUST_LOG", "warn")
             .stdout(Stdio::null())
             .spawn()?;
-        let mut server = Self { process, folder, address, token: String::new() };
+        let mut server = Self { process, folder, target: Target { address, token: String::new() } };
         server.ready().await?;
-        server.token = std::fs::read_to_string(data.join("api-keys/bench"))?.trim().to_owned();
+        server.target.token = std::fs::read_to_string(data.join("api-keys/bench"))?.trim().to_owned();
         Ok(server)
     }
 
@@ -54,7 +54,7 @@ impl Server {
             if let Some(status) = self.process.try_wait()? {
                 return Err(format!("standalone ended: {status}").into());
             }
-            if let Ok(answer) = crate::connection::Connection::open(self.address, "").await
+            if let Ok(answer) = crate::connection::Connection::open(self.target.address, "").await
                 && let Ok(answer) = { answer }.send("GET", "/readyz", "").await
                 && answer.status == 200
             {

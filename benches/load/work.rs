@@ -1,12 +1,20 @@
 //! What is measured. Every answer is checked: a fast wrong answer is no figure.
 
 use crate::connection::Connection;
-use crate::server::Server;
 use serde_json::{Value, json};
 use std::cell::Cell;
 use std::error::Error;
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
+
+/// An endpoint that is measured.
+pub struct Target {
+    /// Its public listener.
+    pub address: SocketAddr,
+    /// A token of scope `Scim`.
+    pub token: String,
+}
 
 type Done = Result<(), Box<dyn Error>>;
 
@@ -17,7 +25,7 @@ pub struct Provisioned {
 }
 
 /// Makes `count` users of about 700 bytes over 32 connections.
-pub async fn provision(server: &Server, count: usize) -> Result<Provisioned, Box<dyn Error>> {
+pub async fn provision(server: &Target, count: usize) -> Result<Provisioned, Box<dyn Error>> {
     let next = Rc::new(Cell::new(0));
     let start = Instant::now();
     let workers = (0..32).map(|_| {
@@ -39,8 +47,18 @@ pub async fn provision(server: &Server, count: usize) -> Result<Provisioned, Box
     Ok(Provisioned { rate: rate(ids.len(), start.elapsed()), ids })
 }
 
+/// Makes users one after the other.
+pub async fn create(server: &Target, time: Duration) -> Result<String, Box<dyn Error>> {
+    measure(server, 1, time, async |connection, n| {
+        // Numbers that no other row uses.
+        let answer = connection.send("POST", "/scim/v2/Users", &user(1_000_000 + n).to_string()).await?;
+        check(answer.status == 201, "POST /Users")
+    })
+    .await
+}
+
 /// A group with these members.
-pub async fn group(server: &Server, members: &[String]) -> Result<String, Box<dyn Error>> {
+pub async fn group(server: &Target, members: &[String]) -> Result<String, Box<dyn Error>> {
     let mut connection = Connection::open(server.address, &server.token).await?;
     let members_json: Vec<Value> = members.iter().map(|id| json!({ "value": id })).collect();
     let body = json!({
@@ -56,7 +74,7 @@ pub async fn group(server: &Server, members: &[String]) -> Result<String, Box<dy
 
 /// `GET /Users/{id}` over all users in turn.
 pub async fn get_by_id(
-    server: &Server,
+    server: &Target,
     ids: &[String],
     connections: usize,
     time: Duration,
@@ -72,7 +90,7 @@ pub async fn get_by_id(
 
 /// Takes one member out and puts it in again, by turns; each request is counted.
 pub async fn patch_one_member(
-    server: &Server,
+    server: &Target,
     group: &str,
     ids: &[String],
     connections: usize,
@@ -93,7 +111,7 @@ pub async fn patch_one_member(
 }
 
 async fn measure(
-    server: &Server,
+    server: &Target,
     connections: usize,
     time: Duration,
     request: impl AsyncFn(&mut Connection, usize) -> Done,
@@ -121,11 +139,12 @@ fn contains(haystack: &[u8], needle: &[u8]) -> bool {
     haystack.windows(needle.len()).any(|window| window == needle)
 }
 
-fn rate(count: usize, time: Duration) -> String {
+pub fn rate(count: usize, time: Duration) -> String {
     format!("{:.0}/s", count as f64 / time.as_secs_f64())
 }
 
-fn user(n: usize) -> Value {
+/// A person of about 700 bytes.
+pub fn user(n: usize) -> Value {
     json!({
         "schemas": [
             "urn:ietf:params:scim:schemas:core:2.0:User",

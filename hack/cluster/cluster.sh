@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # A Kubernetes for development and tests.
-# usage: cluster.sh up|down|tools|load ARCHIVE|volumes|status|is-up|env|run COMMAND...
+# usage: cluster.sh up|down|tools|load ARCHIVE|volumes|apiserver STEP|status|is-up|env|run COMMAND...
 #   up       starts one, or takes the one that runs; writes its kubeconfig to the cache folder
 #   down     ends what `up` started and leaves nothing behind
 #   tools    builds what `up` needs, without starting anything
 #   load     gives an image archive (docker format) to the cluster
 #   volumes  gives Released volumes back (`up` does it too)
+#   apiserver stop    kills the API server and keeps it from coming back; start starts it again, with all it knew;
+#            status tells by its exit code whether both can be done here
 #   status   tells what runs; is-up tells it by its exit code
 #   env      prints what a shell needs: eval "$(hack/cluster/cluster.sh env)"
 #   run      runs a command with the cluster's kubeconfig in its environment and the tools in its PATH
@@ -14,7 +16,8 @@
 set -euo pipefail
 . "$(dirname "$(readlink -f "$0")")/env.sh"
 
-# Every provider defines: missing (prints what it lacks), tools, running, up, down, load ARCHIVE, volumes.
+# Every provider defines: missing (prints what it lacks), tools, running, up, down, load ARCHIVE, volumes. One whose API
+# server may be killed defines api_server_stop and api_server_start, too.
 provider_file() { say "$CLUSTER_SCRIPTS/provider-$1.sh"; }
 use() {
   local file
@@ -86,6 +89,17 @@ command_volumes() {
   chosen_or_running
   volumes
 }
+command_apiserver() {
+  CHOSEN=$(cat "$PROVIDER_FILE" 2>/dev/null || true)
+  [ -n "$CHOSEN" ] || die "no cluster is up; run 'make cluster' first"
+  use "$CHOSEN"
+  declare -F api_server_stop >/dev/null || die "CLUSTER=$CHOSEN: its API server is not ours to end"
+  case ${1:-} in
+    status) ;;
+    stop | start) "api_server_$1" ;;
+    *) die "usage: cluster.sh apiserver stop|start|status" ;;
+  esac
+}
 command_run() {
   [ -s "$KUBECONFIG_FILE" ] || die "no cluster is up; run 'make cluster' first"
   export KUBECONFIG=$KUBECONFIG_FILE SCIM_OPERATOR_TEST_KUBECONFIG=$KUBECONFIG_FILE PATH="$BIN:$PATH"
@@ -112,6 +126,7 @@ case ${1:-} in
   tools | volumes | status | env) "command_$1" ;;
   is-up) is_up ;;
   run) command_run "${@:2}" ;;
+  apiserver) command_apiserver "${2:-}" ;;
   load) command_load "${2:?usage: cluster.sh load ARCHIVE}" ;;
   *) sed -n '2,/^set -/ { /^#/ s/^# \{0,1\}//p }' "$0" && exit 2 ;;
 esac

@@ -29,3 +29,16 @@ up() {
 down() { kind delete cluster --name "$KIND_NAME" --kubeconfig "$KUBECONFIG_FILE"; }
 load() { kind load image-archive "$1" --name "$KIND_NAME"; }
 volumes() { :; } # kind's provisioner deletes volumes with their claims
+
+# kind's API server is a static pod: it is there as long as its manifest is.
+on_node() { "$(engine)" exec "$KIND_NAME-control-plane" "$@"; }
+api_server_stop() {
+  on_node mv /etc/kubernetes/manifests/kube-apiserver.yaml /etc/kubernetes/kube-apiserver.yaml
+  on_node pkill -9 kube-apiserver || true # it may have gone with its manifest
+  wait_for 30 "end of the API server" api_server_gone
+}
+api_server_gone() { ! kubectl get --raw /livez; }
+api_server_start() {
+  on_node mv /etc/kubernetes/kube-apiserver.yaml /etc/kubernetes/manifests/kube-apiserver.yaml
+  wait_for 90 "the API server" kubectl get --raw /readyz
+}

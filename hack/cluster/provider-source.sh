@@ -47,7 +47,7 @@ up() {
   prepare_data
   step "certificates" make_pki
   step "bridge" make_bridge
-  step "etcd and API server" start_api_server
+  step "etcd and API server" start_control_plane
   start_controllers
   step "containerd and sandbox image" start_containerd
   start_kubelet

@@ -54,15 +54,28 @@ pub async fn connect(test: &str) -> Option<Cluster> {
     };
     // Fails only when it is installed already.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    let file = Kubeconfig::read_from(&kubeconfig).unwrap();
-    let config = Config::from_custom_kubeconfig(file, &KubeConfigOptions::default()).await.unwrap();
+    let config = config(Kubeconfig::read_from(&kubeconfig).unwrap()).await;
     let cache = tempfile::tempdir().unwrap();
     let cluster = Cluster { client: Client::try_from(config).unwrap(), kubeconfig, cache };
     cluster.install().await;
     Some(cluster)
 }
 
+async fn config(file: Kubeconfig) -> Config {
+    Config::from_custom_kubeconfig(file, &KubeConfigOptions::default()).await.unwrap()
+}
+
 impl Cluster {
+    /// How the API server is reached, for a client of somebody's own.
+    pub async fn config(&self) -> Config {
+        config(self.kubeconfig()).await
+    }
+
+    /// The same as a file has it.
+    pub fn kubeconfig(&self) -> Kubeconfig {
+        Kubeconfig::read_from(&self.kubeconfig).unwrap()
+    }
+
     /// Applies the four definitions and waits until they are served.
     async fn install(&self) {
         let api: Api<CustomResourceDefinition> = Api::all(self.client.clone());

@@ -1,6 +1,7 @@
 //! An endpoint as a real process, with the operator's part played by the test: certificates of a real authority, a
 //! document that the test owns and publishes over the admin API.
 
+use super::database::Database;
 use super::program::{Outcome, Program, run};
 use super::reply::{Caller, Reply};
 use super::wait;
@@ -30,6 +31,8 @@ pub const BASE_URL: &str = "https://scim.example.com/scim/v2";
 /// A running endpoint and everything the test knows about it.
 pub struct Endpoint {
     folder: TempDir,
+    /// Where the store is, when it is not in the folder.
+    database: Option<Database>,
     program: Program,
     pub authority: Authority,
     pub document: Document,
@@ -43,6 +46,7 @@ pub struct Endpoint {
 /// An endpoint that does not run: its folder and everything the test knows about it.
 pub struct Stopped {
     folder: TempDir,
+    database: Option<Database>,
     authority: Authority,
     document: Document,
     revision: u64,
@@ -95,7 +99,12 @@ pub fn document(mut rules: Vec<RuleEntry>) -> Document {
         .to_vec();
     verifiers.sort_by(|a, b| a.token_id.cmp(&b.token_id));
     Document {
-        directory: DirectoryId { uid: "uid-of-corp".to_owned(), namespace: "test".to_owned(), name: "corp".to_owned() },
+        directory: DirectoryId {
+            uid: "uid-of-corp".to_owned(),
+            namespace: "test".to_owned(),
+            name: "corp".to_owned(),
+            cluster: String::new(),
+        },
         tenant: "main".to_owned(),
         roles: Ladder::default(),
         sync_policy: SyncPolicy::Manual,
@@ -121,14 +130,24 @@ impl Endpoint {
 
     /// Starts an endpoint that nothing has been published to.
     pub async fn unpublished() -> Self {
+        Self::begin(None).await
+    }
+
+    /// Starts an endpoint over a database, as one replica of several.
+    pub async fn replica(database: &Database) -> Self {
+        Self::begin(Some(database.clone())).await
+    }
+
+    async fn begin(database: Option<Database>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let authority = Authority::make(Timestamp::now()).expect("an authority");
         write_certificates(folder.path(), &authority, &authority.certificate_pem);
-        Self::run(folder, authority, document(Vec::new()), 0).await
+        Self::run(Stopped { folder, database, authority, document: document(Vec::new()), revision: 0 }).await
     }
 
-    async fn run(folder: TempDir, authority: Authority, document: Document, revision: u64) -> Self {
-        let program = Program::start(folder.path(), &arguments(folder.path()));
+    async fn run(stopped: Stopped) -> Self {
+        let Stopped { folder, database, authority, document, revision } = stopped;
+        let program = Program::start(folder.path(), &arguments(folder.path(), database.as_ref()));
         let line = program.logged("listening").await;
         let at = |name: &str| format!("http://{}", line[name].as_str().expect("an address"));
         let admin_port = line["admin"].as_str().and_then(|text| text.rsplit(':').next()).expect("a port").to_owned();
@@ -139,6 +158,7 @@ impl Endpoint {
             metrics: Caller::new(at("metrics")),
             admin,
             folder,
+            database,
             program,
             authority,
             document,
@@ -158,14 +178,24 @@ impl Endpoint {
 
     /// Sends the document as it stands; the answer as it is.
     pub async fn try_publish(&self) -> Reply {
-        let publication = Publication {
+        self.send(&self.publication()).await
+    }
+
+    /// The document as it stands, against the revision last seen.
+    pub fn publication(&self) -> Publication {
+        Publication {
             revocation_floor: 0,
+            take: None,
             directory_uid: self.document.directory.uid.clone(),
             epoch: 0,
             if_revision: self.revision,
             content_hash: self.document.content_hash(),
             document: self.document.clone(),
-        };
+        }
+    }
+
+    /// Sends a publication; the answer as it is.
+    pub async fn send(&self, publication: &Publication) -> Reply {
         self.admin.json("PUT", "/admin/v1/config", &serde_json::to_value(publication).expect("JSON")).await
     }
 
@@ -177,9 +207,14 @@ impl Endpoint {
 
     /// Kills the process as a power cut would, and starts it again over the same store.
     pub async fn kill_and_restart(self) -> Self {
-        let Self { folder, program, authority, document, revision, .. } = self;
+        self.killed().await.start().await
+    }
+
+    /// Kills the process as a power cut would; its store stays.
+    pub async fn killed(self) -> Stopped {
+        let Self { folder, database, program, authority, document, revision, .. } = self;
         program.kill().await;
-        Self::run(folder, authority, document, revision).await
+        Stopped { folder, database, authority, document, revision }
     }
 
     /// Stops the process in order, and starts it again over the same store.
@@ -189,14 +224,19 @@ impl Endpoint {
 
     /// Stops the process in order; its store stays.
     pub async fn stopped(self) -> Stopped {
-        let Self { folder, program, authority, document, revision, .. } = self;
+        let Self { folder, database, program, authority, document, revision, .. } = self;
         assert!(program.stop().await.success());
-        Stopped { folder, authority, document, revision }
+        Stopped { folder, database, authority, document, revision }
     }
 
     /// The same command once more beside the running one, until it ends.
     pub async fn second(&self) -> Outcome {
-        until_it_ends(self.folder()).await
+        until_it_ends(self.folder(), self.database.as_ref()).await
+    }
+
+    /// Waits until the process has ended by itself.
+    pub async fn ended(self) -> std::process::ExitStatus {
+        self.program.ended().await
     }
 
     /// Stops the process in order.
@@ -298,18 +338,17 @@ impl Stopped {
 
     /// Starts it over the store as that is now.
     pub async fn start(self) -> Endpoint {
-        let Self { folder, authority, document, revision } = self;
-        Endpoint::run(folder, authority, document, revision).await
+        Endpoint::run(self).await
     }
 
     /// A start that is expected to be refused: how it ended.
     pub async fn refused(&self) -> Outcome {
-        until_it_ends(self.folder()).await
+        until_it_ends(self.folder(), self.database.as_ref()).await
     }
 }
 
-async fn until_it_ends(folder: &Path) -> Outcome {
-    let arguments = arguments(folder);
+async fn until_it_ends(folder: &Path, database: Option<&Database>) -> Outcome {
+    let arguments = arguments(folder, database);
     run(&arguments.iter().map(String::as_str).collect::<Vec<_>>()).await
 }
 
@@ -358,13 +397,20 @@ pub fn write_certificates(folder: &Path, signer: &Authority, ca: &str) {
     }
 }
 
-fn arguments(folder: &Path) -> Vec<String> {
+fn arguments(folder: &Path, database: Option<&Database>) -> Vec<String> {
     let path = |name: &str| folder.join(name).display().to_string();
     let mut arguments = vec!["endpoint".to_owned()];
     for listener in ["public", "access", "admin", "metrics"] {
         arguments.extend([format!("--{listener}-listen"), "127.0.0.1:0".to_owned()]);
     }
-    arguments.extend(["--data".to_owned(), path("data"), "--admin-tls".to_owned(), path("tls")]);
+    match database {
+        Some(database) => {
+            arguments.extend(database.arguments());
+            arguments.extend(["--drain-delay".to_owned(), "1s".to_owned()]);
+        }
+        None => arguments.extend(["--data".to_owned(), path("data")]),
+    }
+    arguments.extend(["--admin-tls".to_owned(), path("tls")]);
     arguments.extend(["--verifiers".to_owned(), path("verifiers.json")]);
     arguments
 }

@@ -4,10 +4,13 @@
 
 #![expect(dead_code, reason = "each test binary uses its part")]
 
+pub mod api_proxy;
 pub mod chunked;
 pub mod cluster;
+pub mod database;
 pub mod endpoint;
 pub mod http;
 pub mod program;
+pub mod proxy;
 pub mod reply;
 pub mod wait;

@@ -66,9 +66,15 @@ impl Log {
 impl Program {
     /// Starts a command that stays; its log (JSON lines) goes to a file in `folder`.
     pub fn start(folder: &Path, arguments: &[impl AsRef<OsStr>]) -> Self {
+        Self::start_with(folder, arguments, &[])
+    }
+
+    /// The same with these variables in its environment.
+    pub fn start_with(folder: &Path, arguments: &[impl AsRef<OsStr>], environment: &[(&str, &OsStr)]) -> Self {
         let log = folder.join(format!("log-{}.json", uuid::Uuid::now_v7()));
         let file = std::fs::File::create(&log).expect("a log file");
         let mut command = command(&["--log-format", "json"]);
+        command.envs(environment.iter().copied());
         let child = command.args(arguments).stdout(Stdio::null()).stderr(file).spawn().expect("the program starts");
         Self { child, log }
     }

@@ -93,6 +93,11 @@ impl Caller {
         Self { http, base: base.to_owned(), token: None }
     }
 
+    /// Where it calls.
+    pub fn address(&self) -> SocketAddr {
+        self.base.trim_start_matches("http://").parse().expect("a numeric address")
+    }
+
     /// The same caller with another token.
     pub fn with_token(&self, token: &str) -> Self {
         Self { token: Some(token.to_owned()), ..self.clone() }

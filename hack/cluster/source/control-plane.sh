@@ -1,11 +1,16 @@
 # shellcheck shell=bash
 # etcd, the API server, the controller manager and the scheduler.
 
-start_api_server() {
+start_control_plane() {
   # No fsync: this data is worth nothing after the run.
   start etcd "$(tool etcd)" --data-dir "$DATA/etcd" --unsafe-no-fsync --log-level error \
     --listen-client-urls "http://127.0.0.1:$ETCD_PORT" --advertise-client-urls "http://127.0.0.1:$ETCD_PORT" \
     --listen-peer-urls "http://127.0.0.1:$((ETCD_PORT + 1))"
+  api_server_start
+}
+
+# Also after api_server_stop: what it knows is in etcd.
+api_server_start() {
   start apiserver "$(tool kube-apiserver)" --etcd-servers="http://127.0.0.1:$ETCD_PORT" \
     --secure-port="$API_PORT" --bind-address=0.0.0.0 --advertise-address="$GATEWAY" \
     --service-cluster-ip-range="$SERVICE_NET.0/24" \
@@ -18,6 +23,9 @@ start_api_server() {
     --kubelet-preferred-address-types=InternalIP
   wait_for 90 "the API server (logs: $DATA/logs)" kubectl get --raw /readyz
 }
+
+# As a power cut would end it; the others go on and wait for it.
+api_server_stop() { stop_now apiserver; }
 
 start_controllers() {
   local own=$DATA/controller-manager.kubeconfig

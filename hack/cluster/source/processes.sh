@@ -31,3 +31,10 @@ stop() {
     rm -f "$DATA/run/$name.pid"
   done
 }
+
+# stop_now NAME: asks nobody.
+stop_now() {
+  if alive "$1"; then kill -9 "$(pid_of "$1")"; fi
+  wait_for 10 "end of $1" gone "$1"
+  rm -f "$DATA/run/$1.pid"
+}

@@ -1,0 +1,25 @@
+//! Endpoints as real processes over one real PostgreSQL: what replicas keep, and what a failing database does to them.
+
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "what a test cannot go on without fails it, with the reason"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod audit;
+mod commit;
+mod configuration;
+mod failover;
+mod fleet;
+mod history;
+mod membership;
+mod owner;
+mod proxy;
+mod rolling;
+mod server;
+mod sync;
+mod writers;
