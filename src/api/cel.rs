@@ -71,9 +71,21 @@ pub fn roles_differ() -> Rule {
     )
 }
 
+/// A directory keeps its kind of store; sits on the spec.
+pub fn storage_choice_is_immutable() -> Rule {
+    let on_postgres = |spec: &str| {
+        let (endpoint, storage) = (format!("{spec}.endpoint"), format!("{spec}.endpoint.storage"));
+        format!("(has({endpoint}) && has({storage}) && has({storage}.postgres))")
+    };
+    Rule::new(format!("{} == {}", on_postgres("self"), on_postgres("oldSelf"))).message(
+        "spec.endpoint.storage: the choice between sqlite and postgres is immutable (left out it is sqlite): write \
+        the old choice; to move the data, make a new directory",
+    )
+}
+
 /// The volume keeps its size or grows; sits on the spec.
 pub fn storage_size_only_grows() -> Rule {
-    let (new, old) = (sqlite("self", "size", "1Gi"), sqlite("oldSelf", "size", "1Gi"));
+    let (new, old) = (stored("self", "sqlite", "size", "1Gi"), stored("oldSelf", "sqlite", "size", "1Gi"));
     Rule::new(format!("quantity({new}).compareTo(quantity({old})) >= 0")).message(
         "spec.endpoint.storage.sqlite.size: write the old size or a larger one; a volume cannot shrink (left out \
         it is 1Gi)",
@@ -82,29 +94,51 @@ pub fn storage_size_only_grows() -> Rule {
 
 /// The volume keeps its class; sits on the spec.
 pub fn storage_class_is_immutable() -> Rule {
-    let (new, old) = (sqlite("self", "storageClassName", "-"), sqlite("oldSelf", "storageClassName", "-"));
-    Rule::new(format!("{new} == {old}")).message(
+    unchanged("sqlite", "storageClassName", "-").message(
         "spec.endpoint.storage.sqlite.storageClassName is immutable: write the old value; to move the data, make a \
         new directory",
     )
 }
 
-/// A field of `spec.endpoint.storage.sqlite`, or `otherwise` where it or a parent is left out.
-fn sqlite(spec: &str, field: &str, otherwise: &str) -> String {
+/// The database keeps its schema; sits on the spec.
+pub fn storage_schema_is_immutable() -> Rule {
+    unchanged("postgres", "schema", "").message(
+        "spec.endpoint.storage.postgres.schema is immutable: write the old value, or leave it out if it was; to move \
+        the data, make a new directory",
+    )
+}
+
+/// A field of a storage is what it was, neither from nor to nothing; `absent` is a value that it cannot have.
+fn unchanged(choice: &str, field: &str, absent: &str) -> Rule {
+    Rule::new(format!("{} == {}", stored("self", choice, field, absent), stored("oldSelf", choice, field, absent)))
+}
+
+/// A field of a choice of `spec.endpoint.storage`, or `otherwise` where it or a parent is left out.
+fn stored(spec: &str, choice: &str, field: &str, otherwise: &str) -> String {
     let (endpoint, storage) = (format!("{spec}.endpoint"), format!("{spec}.endpoint.storage"));
-    let sqlite = format!("{storage}.sqlite");
+    let chosen = format!("{storage}.{choice}");
     format!(
-        "(has({endpoint}) && has({storage}) && has({sqlite}) && has({sqlite}.{field}) ? {sqlite}.{field} : \
+        "(has({endpoint}) && has({storage}) && has({chosen}) && has({chosen}.{field}) ? {chosen}.{field} : \
         '{otherwise}')"
     )
 }
 
-/// One replica, as long as no store can be shared.
-pub fn one_replica() -> Rule {
-    Rule::new("self <= 1").message(
-        "spec.endpoint.replicas: write 1; several replicas need a shared store, and sqlite is one volume \
-        for one pod",
+/// There is one storage.
+pub fn one_storage() -> Rule {
+    Rule::new("has(self.sqlite) != has(self.postgres)").message(
+        "spec.endpoint.storage: write exactly one of `storage: {sqlite: {}}` and `storage: {postgres: {urlSecretRef: \
+        {name: corp-database}}}`",
     )
+}
+
+/// Several replicas have a store that they can share; sits on the endpoint.
+pub fn several_replicas_share_a_store() -> Rule {
+    Rule::new("!has(self.replicas) || self.replicas <= 1 || (has(self.storage) && has(self.storage.postgres))")
+        .message(
+            "spec.endpoint.replicas: write 1, or a database that several pods share: `storage: {postgres: \
+            {urlSecretRef: {name: corp-database}}}`; sqlite is one volume for one pod",
+        )
+        .field_path(".replicas")
 }
 
 /// The base URL is an origin with an optional prefix.

@@ -10,6 +10,9 @@ pub const OWNER: &str = "scim-operator.dev/owner";
 pub const DEFAULT_RULES_SEEDED: &str = "scim-operator.dev/default-rules-seeded";
 /// Annotation on a ScimDirectory: the id of the store that a person accepts in place of the one known (C009).
 pub const ACCEPT_STORE: &str = "scim-operator.dev/accept-store";
+/// Annotation on a ScimDirectory: the id of the store that a person takes from the directory that owns it (C009). The
+/// operator takes the annotation away once that is done.
+pub const TAKE_STORE: &str = "scim-operator.dev/take-store";
 /// Annotation on any of the four kinds: a new value asks for one reconcile now; answered in
 /// `status.lastHandledReconcileAt`.
 pub const RECONCILE_REQUESTED_AT: &str = "scim-operator.dev/reconcile-requested-at";

@@ -27,7 +27,7 @@ mod tests;
 pub use condition::Condition;
 pub use crd::crds;
 pub use directory::{ScimDirectory, ScimDirectorySpec, ScimDirectoryStatus};
-pub use reference::{DirectoryRef, SecretRef};
+pub use reference::{DirectoryRef, SecretKeyRef, SecretRef};
 pub use rule::{UserManagementRule, UserManagementRuleSpec, UserManagementRuleStatus};
 pub use rule_sync::{RuleSync, RuleSyncSpec, RuleSyncStatus};
 pub use token::{ScimAccessToken, ScimAccessTokenSpec, ScimAccessTokenStatus};

@@ -69,7 +69,8 @@ condition_types! {
     STALLED = "Stalled", "A person is needed; absent otherwise (kstatus).";
     ACCEPTED = "Accepted", "The spec makes sense in its surroundings.";
     ENDPOINT_AVAILABLE = "EndpointAvailable", "Directory: the endpoint's pods serve.";
-    CONFIG_PUBLISHED = "ConfigPublished", "Directory: every pod of the endpoint reports the newest configuration.";
+    CONFIG_PUBLISHED = "ConfigPublished", "Directory: every pod of the endpoint that serves reports the newest \
+        configuration.";
     IDP_CONNECTED = "IdPConnected", "Directory: the identity provider has called within three hours; Unknown \
         before its first request. Never touches Ready.";
     TOKEN_EXPIRING_SOON = "TokenExpiringSoon", "Directory and token: a token works for less than 30 more days; \
@@ -116,6 +117,8 @@ reasons! {
     ENDPOINT_UNREACHABLE = "EndpointUnreachable", Waiting, "The operator cannot call the endpoint: look at the \
         pods and at NetworkPolicies between the two.";
     PUBLISH_PENDING = "PublishPending", Waiting, "The newest configuration is on its way to the endpoint.";
+    SECRET_NOT_FOUND = "SecretNotFound", Waiting, "A Secret that the spec names is not in this namespace: make it, \
+        with the label `scim-operator.dev/directory: <directory>`.";
     SECRET_PENDING = "SecretPending", Waiting, "The token's Secret is being made.";
     PENDING = "Pending", Waiting, "The run waits for earlier runs of the directory.";
     RUNNING = "Running", Waiting, "The run is evaluating.";
@@ -129,15 +132,20 @@ reasons! {
         change the rule first. The previous roles stay in force.";
     NAME_TAKEN = "NameTaken", Terminal, "An object that is not this directory's bears the name of one of its \
         children: rename or delete it.";
+    SECRET_NOT_LABELLED = "SecretNotLabelled", Terminal, "A Secret that the spec names does not say that it is for \
+        this directory: whoever looks after it adds the label `scim-operator.dev/directory: <directory>`, or the spec \
+        names another.";
     TOKEN_LIMIT = "TokenLimit", Terminal, "The directory has an older active token with this `issuedTo`: delete \
         that one, or write another `issuedTo` in a new token.";
     EXPIRED = "Expired", Terminal, "The token's time is over: delete it and make a new one.";
     REVOKED = "Revoked", Terminal, "The token was revoked at the endpoint; there is no way back. Delete it and \
         make a new one.";
     STORE_CHANGED = "StoreChanged", Terminal, "The endpoint found another store than `status.storeId`: bring the \
-        volume back, or accept the new store with the annotation `scim-operator.dev/accept-store: <id>`.";
-    STORE_OWNED_BY_ANOTHER = "StoreOwnedByAnother", Terminal, "The store belongs to another directory: point this \
-        one elsewhere.";
+        volume or the database back, or accept the new store with the annotation \
+        `scim-operator.dev/accept-store: <id>`.";
+    STORE_OWNED_BY_ANOTHER = "StoreOwnedByAnother", Terminal, "The store belongs to another directory, perhaps of \
+        another cluster: point this one elsewhere, or take the store with the annotation \
+        `scim-operator.dev/take-store: <id>`.";
     RUN_FAILED = "RunFailed", Terminal, "The run was given up; the message says why.";
 }
 
@@ -171,7 +179,8 @@ mod tests {
         for name in ["UnknownRole", "RoleInUse", "NameTaken", "TokenLimit", "StoreChanged", "StoreOwnedByAnother"] {
             assert_eq!(outcome(name), Some(Outcome::Terminal), "{name}");
         }
-        for name in ["DirectoryNotFound", "PreviousTerminating"] {
+        assert_eq!(outcome("SecretNotLabelled"), Some(Outcome::Terminal));
+        for name in ["DirectoryNotFound", "PreviousTerminating", "SecretNotFound"] {
             assert_eq!(outcome(name), Some(Outcome::Waiting), "{name}");
         }
         for name in ["GroupNotProvisioned", "Disabled", "Suspended"] {

@@ -38,3 +38,25 @@ impl SecretRef {
         Self { name: name.into() }
     }
 }
+
+/// Names a key of a Secret of the same namespace, for the pods to read. The Secret must say whose it is: whoever may
+/// write directories could otherwise have any Secret of the namespace mounted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SecretKeyRef {
+    /// The Secret's `metadata.name`. It must carry the label `scim-operator.dev/directory: <this directory's name>`,
+    /// and may be made later: the directory waits (`SecretNotFound`). Example: `corp-database`.
+    #[schemars(length(min = 1, max = 253), regex(pattern = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"))]
+    pub name: String,
+    /// The key in the Secret. Default: `url` in `urlSecretRef`, `ca.crt` in `caSecretRef`. Example: `uri`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 253), regex(pattern = r"^[-._a-zA-Z0-9]+$"))]
+    pub key: Option<String>,
+}
+
+impl SecretKeyRef {
+    /// The key, or the one that is meant where none is written.
+    pub fn key_or<'a>(&'a self, otherwise: &'a str) -> &'a str {
+        self.key.as_deref().unwrap_or(otherwise)
+    }
+}

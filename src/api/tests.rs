@@ -211,6 +211,53 @@ fn tenant_and_class_never_change_and_the_volume_only_grows() {
     }
 }
 
+/// A directory on a database, with these further fields of `postgres`.
+fn on_postgres(more: Value) -> Value {
+    let mut spec = json!({"endpoint": {"storage": {"postgres": {"urlSecretRef": {"name": "db"}}}}});
+    merge(&mut spec["endpoint"]["storage"]["postgres"], more);
+    spec
+}
+
+#[test]
+fn several_replicas_need_a_database() {
+    let mut several = json!({"endpoint": {"replicas": 3}});
+    assert!(refusal(json!({}), several.clone()).contains("spec.endpoint.replicas: write 1, or a database"));
+    several["endpoint"]["storage"] = json!({"sqlite": {}});
+    assert!(refusal(json!({}), several).contains("sqlite is one volume for one pod"));
+    let mut several = on_postgres(json!({}));
+    several["endpoint"]["replicas"] = json!(3);
+    assert_eq!(refusal(on_postgres(json!({})), several), "");
+    assert_eq!(refusal(json!({}), json!({"endpoint": {"replicas": 1}})), "");
+}
+
+#[test]
+fn a_directory_stays_where_its_people_are() {
+    let choice = "the choice between sqlite and postgres is immutable";
+    assert!(refusal(json!({}), on_postgres(json!({}))).contains(choice), "left out was sqlite");
+    assert!(refusal(on_postgres(json!({})), json!({})).contains(choice));
+    let schema = |name: &str| on_postgres(json!({"schema": name}));
+    assert_eq!(refusal(schema("people"), schema("people")), "");
+    for (old, new) in [(on_postgres(json!({})), schema("people")), (schema("people"), on_postgres(json!({})))] {
+        assert!(refusal(old, new).contains("postgres.schema is immutable"));
+    }
+    assert!(refusal(schema("people"), schema("others")).contains("postgres.schema is immutable"));
+    let moved = on_postgres(json!({"urlSecretRef": {"name": "other", "key": "uri"}, "caSecretRef": {"name": "ca"}}));
+    assert_eq!(refusal(on_postgres(json!({})), moved), "", "the same data may be reached another way");
+}
+
+#[test]
+fn two_directories_on_one_database_do_not_meet() {
+    let schema = |directory_name: &str, more: Value| {
+        let spec = directory(on_postgres(more)).spec.endpoint().storage();
+        let directory::Storage::Postgres(postgres) = spec else { panic!("{spec:?}") };
+        assert_eq!((postgres.url_key(), postgres.ca()), ("url", None));
+        postgres.schema(directory_name)
+    };
+    assert_eq!(schema("corp", json!({})), "scim_corp");
+    assert_eq!(schema("corp-eu-2", json!({})), "scim_corp_eu_2");
+    assert_eq!(schema("corp", json!({"schema": "people"})), "people");
+}
+
 #[test]
 fn what_is_left_out_has_the_documented_effect() {
     let spec = directory(json!({})).spec;
@@ -223,7 +270,7 @@ fn what_is_left_out_has_the_documented_effect() {
     assert_eq!(spec.provisioning().dialect(), directory::Dialect::Auto);
     assert_eq!(spec.access_token().validity().unwrap().as_secs(), 365 * 24 * 3600);
     assert_eq!(spec.endpoint().replicas(), 1);
-    let directory::Storage::Sqlite(sqlite) = spec.endpoint().storage();
+    let directory::Storage::Sqlite(sqlite) = spec.endpoint().storage() else { panic!("sqlite is the default") };
     assert_eq!(sqlite.size(), "1Gi");
     assert_eq!(serde_json::to_value(&spec).unwrap().as_object().unwrap().len(), 3, "nothing is filled in");
 }

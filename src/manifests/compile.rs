@@ -37,6 +37,8 @@ pub fn compile(
         uid: directory.metadata.uid.clone().unwrap_or_default(),
         namespace: directory.metadata.namespace.clone().unwrap_or_default(),
         name: directory.metadata.name.clone().unwrap_or_default(),
+        // No manifest says it: who publishes to a cluster's endpoint fills it in.
+        cluster: String::new(),
     };
     let previous = previous.filter(|document| document.directory.uid == id.uid);
     let known = |name: &str| previous.is_some_and(|document| roles::entry(document, name).is_some());

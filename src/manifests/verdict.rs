@@ -5,7 +5,7 @@ use crate::api::reason::Reason;
 /// Why a manifest is not accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// For the `Accepted` condition; always a terminal one.
+    /// For the `Accepted` condition; never a ready one.
     pub reason: Reason,
     /// The field at fault, such as `spec.role`; empty when it is the whole object.
     pub field: String,

@@ -1,6 +1,7 @@
 //! What the controllers share: clients, stores, queues and what is known of the endpoints.
 
 use super::Error;
+use super::cluster::Cluster;
 use super::link::poll::Target;
 use super::link::{Dialler, Links};
 use super::runtime::conditions::Standing;
@@ -11,6 +12,7 @@ use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Secret, Service, ServiceAccount};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
 use k8s_openapi::api::networking::v1::NetworkPolicy;
+use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use kube::core::PartialObjectMeta;
 use kube::runtime::reflector::Store;
 use kube::{Api, Client};
@@ -51,7 +53,7 @@ pub struct Stores {
     pub tokens: Store<ScimAccessToken>,
     /// Children, by label.
     pub accounts: Store<ServiceAccount>,
-    /// Children, by label; metadata only.
+    /// Children, and what people labelled for a directory; metadata only.
     pub secrets: Store<PartialObjectMeta<Secret>>,
     /// Children, by label.
     pub claims: Store<PersistentVolumeClaim>,
@@ -59,6 +61,8 @@ pub struct Stores {
     pub services: Store<Service>,
     /// Children, by label.
     pub policies: Store<NetworkPolicy>,
+    /// Children, by label.
+    pub budgets: Store<PodDisruptionBudget>,
     /// Children, by label.
     pub workloads: Store<Deployment>,
     /// The slices of the children's Services, by label.
@@ -161,6 +165,8 @@ pub struct Context {
     pub client: Client,
     /// What the operator was told.
     pub settings: Settings,
+    /// Which cluster this is.
+    pub cluster: Cluster,
     /// What is in the cluster.
     pub stores: Stores,
     /// What is known of the endpoints.

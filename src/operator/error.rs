@@ -24,6 +24,9 @@ pub enum Error {
     /// The endpoint refused or did not answer.
     #[error(transparent)]
     Admin(#[from] admin::Error),
+    /// The endpoint has no pod that could be asked.
+    #[error("the endpoint has no pod that runs yet")]
+    NoPod,
     /// A certificate could not be made or read.
     #[error("could not {doing}: {detail}")]
     Certificate {
@@ -91,6 +94,7 @@ impl Error {
             Self::Config(_) => "NoCluster",
             Self::Kube { .. } => "ApiServer",
             Self::Admin(error) => error.category(),
+            Self::NoPod => "NoPod",
             Self::Certificate { .. } => "Certificate",
             Self::Damaged { .. } => "Damaged",
             Self::Listen { .. } => "Listen",

@@ -120,13 +120,13 @@ async fn work(
     wanted_targets: mpsc::Receiver<Target>,
     stop: CancellationToken,
 ) -> Result<(), Error> {
-    let authority = tls::authority(&ctx.client, &ctx.settings.namespace, Timestamp::now());
-    let authority = tokio::select! {
+    let kept = tls::load(&ctx.client, &ctx.settings.namespace, Timestamp::now());
+    let kept = tokio::select! {
         biased;
         () = stop.cancelled() => return Ok(()),
-        authority = tokio::time::timeout(AUTHORITY_TIMEOUT, authority) => authority,
+        kept = tokio::time::timeout(AUTHORITY_TIMEOUT, kept) => kept,
     };
-    ctx.dialler.trust(authority.map_err(|_| Error::TimedOut(AUTHORITY_TIMEOUT))??);
+    ctx.dialler.trust(kept.map_err(|_| Error::TimedOut(AUTHORITY_TIMEOUT))??.authorities);
     let mut parts: JoinSet<Result<(), Error>> = JoinSet::new();
     let polled = ctx.clone();
     parts.spawn(poll::supervise(wanted_targets, ctx.dialler.clone(), ctx.links.clone(), stop.clone(), move |news| {
@@ -134,6 +134,7 @@ async fn work(
         async move { wake::state(&ctx, news).await }
     }));
     parts.spawn(undecodable::run(ctx.clone(), stop.clone()));
+    parts.spawn(tls::rotate(ctx.clone(), stop.clone()));
     parts.spawn(controllers(ctx, requests, stop.clone()));
     let mut result = Ok(());
     while let Some(ended) = parts.join_next().await {
@@ -198,6 +199,7 @@ async fn filled(stores: &Stores) -> Result<(), Error> {
     one(&stores.claims).await?;
     one(&stores.services).await?;
     one(&stores.policies).await?;
+    one(&stores.budgets).await?;
     one(&stores.workloads).await?;
     one(&stores.slices).await
 }

@@ -4,6 +4,7 @@
 //! data; writes no `spec`; a converged operator writes nothing at all. No finalizers. Of several replicas one leads;
 //! the others have warm caches and write nothing.
 
+mod cluster;
 mod context;
 pub mod directory;
 mod error;

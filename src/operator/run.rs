@@ -5,10 +5,13 @@
 //! lets the running ones finish, gives the Lease back, and the process exits 0. A process that loses the Lease ends
 //! everything within a bound and exits with the error.
 
+use super::cluster::Cluster;
 use super::context::{Context, Settings, Stores, queues};
 use super::link::{Dialler, Links};
 use super::runtime::watch::{self, objects};
-use super::runtime::{Candidate, Events, FIELD_MANAGER, Feed, Leadership, Metrics, Readiness, client, crds, health};
+use super::runtime::{
+    Candidate, Events, FIELD_MANAGER, Feed, Leadership, MANAGED_BY, Metrics, Readiness, client, crds, health,
+};
 use super::{Error, lead, wake};
 use crate::api::label;
 use jiff::Timestamp;
@@ -95,8 +98,9 @@ async fn start(
         client,
         stores: feeds.stores(),
         links: Arc::new(Links::default()),
-        dialler: Arc::new(Dialler::default()),
+        dialler: Arc::new(Dialler::new(leadership.clone())),
         settings,
+        cluster: Cluster::default(),
         targets,
         queues,
         metrics,
@@ -140,14 +144,27 @@ feeds! {
     claims: k8s_openapi::api::core::v1::PersistentVolumeClaim,
     services: k8s_openapi::api::core::v1::Service,
     policies: k8s_openapi::api::networking::v1::NetworkPolicy,
+    budgets: k8s_openapi::api::policy::v1::PodDisruptionBudget,
     workloads: k8s_openapi::api::apps::v1::Deployment,
     slices: k8s_openapi::api::discovery::v1::EndpointSlice,
 }
 
 fn spawn_watches(tasks: &mut JoinSet<Result<(), Error>>, ctx: &Arc<Context>, feeds: Feeds, stop: &CancellationToken) {
-    let Feeds { directories, rules, syncs, tokens, accounts, secrets, claims, services, policies, workloads, slices } =
-        feeds;
-    let ours = format!("app.kubernetes.io/managed-by={FIELD_MANAGER},{}", label::DIRECTORY);
+    let Feeds {
+        directories,
+        rules,
+        syncs,
+        tokens,
+        accounts,
+        secrets,
+        claims,
+        services,
+        policies,
+        budgets,
+        workloads,
+        slices,
+    } = feeds;
+    let ours = format!("{MANAGED_BY}={FIELD_MANAGER},{}", label::DIRECTORY);
     let (client, namespaces) = (&ctx.client, &ctx.settings.namespaces);
     macro_rules! spawn {
         ($events:expr, $feed:expr, $wake:path) => {{
@@ -163,10 +180,12 @@ fn spawn_watches(tasks: &mut JoinSet<Result<(), Error>>, ctx: &Arc<Context>, fee
     spawn!(objects(client, namespaces), syncs, wake::sync);
     spawn!(objects(client, namespaces), tokens, wake::token);
     spawn!(watch::children(client, namespaces, &ours), accounts, wake::child);
-    spawn!(watch::metadata(client, namespaces, &ours), secrets, wake::child);
+    // Ours, and those that people labelled for a directory that names them.
+    spawn!(watch::metadata(client, namespaces, label::DIRECTORY), secrets, wake::secret);
     spawn!(watch::children(client, namespaces, &ours), claims, wake::child);
     spawn!(watch::children(client, namespaces, &ours), services, wake::child);
     spawn!(watch::children(client, namespaces, &ours), policies, wake::child);
+    spawn!(watch::children(client, namespaces, &ours), budgets, wake::child);
     spawn!(watch::children(client, namespaces, &ours), workloads, wake::child);
     spawn!(watch::children(client, namespaces, &ours), slices, wake::child);
 }

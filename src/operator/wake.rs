@@ -1,12 +1,15 @@
 //! Who wants a reconcile because of what happened to whom.
 
 use super::context::{Context, Trigger};
+use super::directory::named;
 use super::link::poll::News;
 use super::runtime::{Change, Key, Touched};
-use super::token::secret;
+use super::token::secret as token_secret;
 use crate::api::{RuleSync, ScimAccessToken, ScimDirectory, UserManagementRule, label};
 use crate::config::State;
+use k8s_openapi::api::core::v1::Secret;
 use kube::ResourceExt;
+use kube::core::PartialObjectMeta;
 
 /// Everything there is, when the controllers begin: directories first, since what names them waits for them.
 pub async fn everything(ctx: &Context) {
@@ -81,8 +84,20 @@ pub async fn child<K: kube::Resource>(ctx: &Context, touched: Touched<K>) {
     let Some(object) = &touched.object else { return };
     let labels = object.labels();
     let directory = labels.get(label::DIRECTORY).map(|name| Trigger::Directory(touched.key.sibling(name)));
-    let token = labels.get(secret::TOKEN).map(|name| Trigger::Token(touched.key.sibling(name)));
+    let token = labels.get(token_secret::TOKEN).map(|name| Trigger::Token(touched.key.sibling(name)));
     send(ctx, directory.into_iter().chain(token).collect()).await;
+}
+
+/// A Secret: as a child; and whoever names it in a spec, whatever its label says now.
+pub async fn secret(ctx: &Context, touched: Touched<PartialObjectMeta<Secret>>) {
+    let key = touched.key.clone();
+    child(ctx, touched).await;
+    let names_it = |directory: &ScimDirectory| {
+        directory.metadata.namespace.as_deref() == Some(&key.namespace)
+            && named::names(directory).iter().any(|(_, name)| *name == key.name)
+    };
+    let directories = ctx.stores.directories.state_filter(names_it);
+    send(ctx, directories.iter().map(|d| Trigger::Directory(Key::of(d.as_ref()))).collect()).await;
 }
 
 /// What a state poll brought.

@@ -214,6 +214,7 @@ impl Memory {
 fn publication(document: Document, if_revision: u64) -> Publication {
     Publication {
         revocation_floor: 0,
+        take: None,
         directory_uid: document.directory.uid.clone(),
         epoch: 0,
         if_revision,

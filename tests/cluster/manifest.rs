@@ -1,6 +1,7 @@
 //! Manifests as files: read, applied the strict way, taken away again.
 
 use crate::support::cluster::Cluster;
+use k8s_openapi::api::core::v1::Secret;
 use kube::api::{Api, ApiResource, DynamicObject, Patch, PatchParams, ValidationDirective};
 use kube::{CustomResourceExt, ResourceExt};
 use scim_operator::api::{RuleSync, ScimAccessToken, ScimDirectory, UserManagementRule};
@@ -36,9 +37,10 @@ fn resource(object: &DynamicObject) -> ApiResource {
         UserManagementRule::api_resource(),
         RuleSync::api_resource(),
         ScimAccessToken::api_resource(),
+        ApiResource::erase::<Secret>(&()),
     ];
     let kind = &object.types.as_ref().expect("a manifest has a kind").kind;
-    kinds.into_iter().find(|known| &known.kind == kind).unwrap_or_else(|| panic!("{kind} is none of the four kinds"))
+    kinds.into_iter().find(|known| &known.kind == kind).unwrap_or_else(|| panic!("{kind} is not known here"))
 }
 
 /// Creates the object, or brings the existing one to what it says; unknown and repeated fields are errors.

@@ -72,23 +72,32 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 - apiGroups: [networking.k8s.io]
   resources: [networkpolicies]
   verbs: [get, list, watch, create, patch]
+- apiGroups: [policy]
+  resources: [poddisruptionbudgets]
+  verbs: [get, list, watch, create, patch]
 - apiGroups: [discovery.k8s.io]
   resources: [endpointslices]
   verbs: [get, list, watch]
 - apiGroups: [events.k8s.io]
   resources: [events]
   verbs: [create, patch]
-# Whether it is terminating. A Role reaches the Namespace object it lives in.
+# Whether it is terminating, and which cluster this is: by the uid of kube-system or, where there are only Roles, of
+# the directory's own. A Role reaches the Namespace object it lives in.
 - apiGroups: [""]
   resources: [namespaces]
   verbs: [get]
 {{- end }}
 
-{{/* What it may do in its own namespace besides, when it watches others only: keep its certificate authority. */}}
+{{/* What it may do in its own namespace besides, when it watches others only: keep its certificate authority, and replace
+     it in time. A create is judged before there is a name to restrict it by. */}}
 {{- define "scim-operator.ownRules" -}}
 - apiGroups: [""]
   resources: [secrets]
-  verbs: [get, create]
+  verbs: [create]
+- apiGroups: [""]
+  resources: [secrets]
+  resourceNames: [scim-operator-ca]
+  verbs: [get, patch]
 - apiGroups: [events.k8s.io]
   resources: [events]
   verbs: [create, patch]

@@ -1,5 +1,6 @@
-//! `spec.endpoint`: the workload, where it is reached and where it keeps its data.
+//! `spec.endpoint`: the workload and where it is reached.
 
+use super::Storage;
 use crate::api::cel;
 use crate::api::crd::undescribed;
 use crate::api::quantity::Resources;
@@ -7,18 +8,15 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The volume's size when the directory does not say.
-pub const DEFAULT_STORAGE_SIZE: &str = "1Gi";
-
 /// The workload that serves the identity provider.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, KubeSchema)]
+#[x_kube(validation = cel::several_replicas_share_a_store())]
 #[serde(rename_all = "camelCase")]
 pub struct Endpoint {
-    /// Pods that serve the directory. Default: 1. More need a store that they can share, which this version does not
-    /// have.
+    /// Pods that serve the directory, 1 to 10. Default: 1. More than one need a store that they share:
+    /// `storage.postgres`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1, max = 64))]
-    #[x_kube(validation = cel::one_replica())]
+    #[schemars(range(min = 1, max = 10))]
     pub replicas: Option<i32>,
     /// Where the identity provider reaches the endpoint: the origin and, if a proxy adds one, a path prefix, at most
     /// 256 characters. `status.baseUrl` is this with `/scim/v2`. Default: the cluster address of the Service.
@@ -27,9 +25,10 @@ pub struct Endpoint {
     #[schemars(length(min = 8, max = 256), regex(pattern = r"^https?://[^/?#\s]+(/[^?#\s]*)?$"))]
     #[x_kube(validation = cel::origin_and_prefix())]
     pub base_url: Option<String>,
-    /// Where users, groups and grants are kept. Default: `sqlite` on a volume of 1Gi. Exactly one choice; immutable.
+    /// Where users, groups and grants are kept. Default: `sqlite` on a volume of 1Gi. Exactly one choice; the choice
+    /// is immutable.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[x_kube(validation = cel::only_choice("spec.endpoint.storage", "sqlite", "storage: {sqlite: {}}"))]
+    #[x_kube(validation = cel::one_storage())]
     pub storage: Option<Storage>,
     /// How the public port leaves the pod; no other port is ever exposed. Default: `service` of type ClusterIP.
     /// Exactly one choice.
@@ -39,29 +38,6 @@ pub struct Endpoint {
     /// CPU and memory of the endpoint's container. Default: requests of 50m and 64Mi, no limits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resources: Option<Resources>,
-}
-
-/// Where users, groups and grants are kept; exactly one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum Storage {
-    /// An embedded database on a volume of its own.
-    Sqlite(SqliteStorage),
-}
-
-/// An embedded database on a volume of its own (a PersistentVolumeClaim).
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct SqliteStorage {
-    /// The volume's size, in Mi, Gi or Ti. Default: `1Gi`. It may only grow.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 3, max = 8), regex(pattern = r"^[1-9][0-9]{0,5}(Mi|Gi|Ti)$"))]
-    pub size: Option<String>,
-    /// The volume's StorageClass. Default: the cluster's default class; `""`: a volume that an administrator
-    /// prepared. Immutable, also from or to nothing.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 253), regex(pattern = r"^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$"))]
-    pub storage_class_name: Option<String>,
 }
 
 /// How the public port leaves the pod; exactly one.
@@ -91,22 +67,9 @@ pub enum ServiceType {
     ClusterIP,
 }
 
-impl Default for Storage {
-    fn default() -> Self {
-        Self::Sqlite(SqliteStorage::default())
-    }
-}
-
 impl Default for Expose {
     fn default() -> Self {
         Self::Service(ServiceExposure::default())
-    }
-}
-
-impl SqliteStorage {
-    /// The effective size of the volume.
-    pub fn size(&self) -> &str {
-        self.size.as_deref().unwrap_or(DEFAULT_STORAGE_SIZE)
     }
 }
 

@@ -4,10 +4,12 @@
 mod endpoint;
 mod provisioning;
 mod status;
+mod storage;
 
-pub use endpoint::{DEFAULT_STORAGE_SIZE, Endpoint, Expose, ServiceExposure, ServiceType, SqliteStorage, Storage};
+pub use endpoint::{Endpoint, Expose, ServiceExposure, ServiceType};
 pub use provisioning::{DEFAULT_REQUIRED_ATTRIBUTES, Dialect, Provisioning, REQUIRABLE_ATTRIBUTES};
 pub use status::{EndpointStatus, ProvisioningStatus, RulesStatus, ScimDirectoryStatus, UsersStatus};
+pub use storage::{DEFAULT_STORAGE_SIZE, PostgresStorage, SqliteStorage, Storage};
 
 use super::cel;
 use super::crd::undescribed;
@@ -55,8 +57,10 @@ pub const DEFAULT_VALIDITY: &str = "8760h";
 )]
 #[x_kube(
     validation = cel::sso_is_chosen(),
+    validation = cel::storage_choice_is_immutable(),
     validation = cel::storage_size_only_grows(),
-    validation = cel::storage_class_is_immutable()
+    validation = cel::storage_class_is_immutable(),
+    validation = cel::storage_schema_is_immutable()
 )]
 #[serde(rename_all = "camelCase")]
 pub struct ScimDirectorySpec {

@@ -17,7 +17,7 @@ fn c008_every_refused_file_names_line_field_and_value() {
         }
         files += 1;
     }
-    assert_eq!(files, 18, "every fixture was read");
+    assert_eq!(files, 20, "every fixture was read");
 }
 
 #[test]
@@ -62,6 +62,13 @@ fn b078_b116_what_is_immutable_cannot_be_changed_in_a_file() {
     "other".clone_into(&mut new.spec.tenant);
     let problems = check_change("ScimDirectory", &new, &old).expect_err("the tenant is immutable");
     assert!(problems.iter().any(|problem| problem.field == "spec.tenant"), "{problems:?}");
+
+    let database = ", endpoint: {storage: {postgres: {urlSecretRef: {name: db}}}}";
+    for (new, old) in [(directory(database), directory("")), (directory(""), directory(database))] {
+        let problems = check_change("ScimDirectory", &new, &old).expect_err("people do not move");
+        let fields: Vec<_> = problems.iter().map(|problem| problem.field.as_str()).collect();
+        assert_eq!(fields, ["spec.endpoint.storage"]);
+    }
 
     let problems = check_change("ScimAccessToken", &token("a", "lab", "x"), &token("a", "corp", "x"));
     assert!(problems.is_err(), "a token stays with its directory");

@@ -26,6 +26,7 @@ pub async fn apply(ctx: &Context, children: Children, found: &Found) -> Result<D
         access_service,
         admin_service,
         policy,
+        budget,
         workload,
     } = children;
     let Found {
@@ -37,19 +38,26 @@ pub async fn apply(ctx: &Context, children: Children, found: &Found) -> Result<D
         access_service: live_access_service,
         admin_service: live_admin_service,
         policy: live_policy,
+        budget: live_budget,
         workload: live_workload,
     } = found;
     // What the pod mounts or runs as.
     put(ctx, "ServiceAccount", account, live_account.as_ref()).await?;
     put(ctx, "Secret", admin_tls, live_admin_tls.as_ref()).await?;
     put(ctx, "Secret", verifiers, live_verifiers.as_ref()).await?;
-    put(ctx, "PersistentVolumeClaim", data, live_data.as_ref()).await?;
+    if let Some(data) = data {
+        put(ctx, "PersistentVolumeClaim", data, live_data.as_ref()).await?;
+    }
     // What may reach it, before it listens.
     put(ctx, "NetworkPolicy", policy, live_policy.as_ref()).await?;
     // Where it is found.
     put(ctx, "Service", public_service, live_public_service.as_ref()).await?;
     put(ctx, "Service", access_service, live_access_service.as_ref()).await?;
     put(ctx, "Service", admin_service, live_admin_service.as_ref()).await?;
+    // How many of its pods may be asked to go at a time. One that is not wanted any more lets a single pod go too.
+    if let Some(budget) = budget {
+        put(ctx, "PodDisruptionBudget", budget, live_budget.as_ref()).await?;
+    }
     // The workload last: everything it names exists.
     put(ctx, "Deployment", workload, live_workload.as_ref()).await
 }

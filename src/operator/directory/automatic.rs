@@ -123,14 +123,13 @@ async fn prune(ctx: &Context, mut runs: Vec<Arc<RuleSync>>) -> Result<(), Error>
 /// nobody: it only applies the rules that are in force.
 async fn cancel(ctx: &Context, d: &Dereferenced) {
     let runs = ctx.links.update(&d.key, &d.uid, |link| std::mem::take(&mut link.cancelled));
-    let runs = if ctx.leadership.epoch().is_ok() { runs } else { Vec::new() };
     if runs.is_empty() || !ctx.is_alive(&d.key, &d.uid).await.unwrap_or(false) {
         return;
     }
-    for (uid, address) in runs.iter().filter_map(|uid| Some((uid, d.addresses.first()?))) {
-        let server_name = Names::of(&d.key).admin_server_name();
-        let Ok(client) = ctx.dialler.client(&server_name, *address, Timestamp::now()) else { continue };
-        if let Err(error) = client.cancel_run(uid).await {
+    let server_name = Names::of(&d.key).admin_server_name();
+    for uid in &runs {
+        let asked = ctx.dialler.ask(&server_name, &d.pods, |client| async move { client.cancel_run(uid).await }).await;
+        if let Err(error) = asked {
             tracing::debug!(directory = %d.key, %error, "a run could not be withdrawn");
         }
     }

@@ -4,6 +4,7 @@
 //! directory's.
 
 use super::build::VERIFIERS_FILE;
+use super::named::{self, NamedSecret};
 use super::names::Names;
 use super::ownership::{Owner, owner};
 use crate::api::{ScimAccessToken, ScimDirectory, UserManagementRule};
@@ -12,7 +13,7 @@ use crate::config::{Published, State};
 use crate::manifests::{RuleManifest, UndecodableRule};
 use crate::operator::Error;
 use crate::operator::context::Context;
-use crate::operator::link::{self, dial};
+use crate::operator::link::{self, Pod, Report, dial};
 use crate::operator::runtime::Key;
 use crate::operator::tls;
 use crate::operator::token::secret::{self as token_secret, Place};
@@ -21,13 +22,13 @@ use jiff::Timestamp;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Secret, Service, ServiceAccount};
 use k8s_openapi::api::networking::v1::NetworkPolicy;
+use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use kube::core::{DynamicObject, NamespaceResourceScope};
 use kube::discovery::ApiResource;
 use kube::runtime::reflector::Store;
 use kube::{Api, Resource};
 use serde::de::DeserializeOwned;
 use std::fmt::Debug;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// The children as they are; of a Secret that is not this directory's only that it is there.
@@ -41,6 +42,7 @@ pub struct Found {
     pub access_service: Option<Service>,
     pub admin_service: Option<Service>,
     pub policy: Option<NetworkPolicy>,
+    pub budget: Option<PodDisruptionBudget>,
     pub workload: Option<Deployment>,
 }
 
@@ -49,6 +51,8 @@ pub struct Dereferenced {
     pub directory: Arc<ScimDirectory>,
     pub key: Key,
     pub uid: String,
+    /// Which cluster this is, as stores record it.
+    pub cluster: String,
     pub rules: Vec<RuleManifest>,
     pub tokens: Vec<Arc<ScimAccessToken>>,
     pub undecodable_tokens: Vec<String>,
@@ -59,7 +63,9 @@ pub struct Dereferenced {
     /// The verifiers as this directory wrote them last; `None` when they are not there.
     pub file: Option<VerifiersFile>,
     pub found: Found,
-    pub addresses: Vec<SocketAddr>,
+    /// The Secrets that the spec names.
+    pub named: Vec<NamedSecret>,
+    pub pods: Vec<Pod>,
     pub in_force: Option<Arc<Published>>,
     pub unreachable: Option<String>,
     pub state: Option<Arc<State>>,
@@ -72,34 +78,38 @@ pub async fn dereference(ctx: &Context, directory: Arc<ScimDirectory>) -> Result
     let uid = directory.metadata.uid.clone().unwrap_or_default();
     let now = Timestamp::now();
     let names = Names::of(&key);
+    let cluster = ctx.cluster.of(&ctx.client, &ctx.settings.namespaces, &key.namespace).await?;
     let tokens = ctx.tokens_in(&key.namespace);
     let rules = rules(ctx, &key).await?;
     let found = children(ctx, &key, &uid, &names).await?;
     let file = read_verifiers(found.verifiers.as_ref(), &names)?;
     let (fresh, foreign_key) = fresh(ctx, &key, &tokens, file.as_ref()).await?;
     let slices = ctx.stores.slices.state_filter(|s| s.metadata.namespace.as_deref() == Some(&key.namespace));
-    let addresses = dial::addresses(slices.iter().map(AsRef::as_ref), &names.admin_service());
+    let pods = dial::pods(slices.iter().map(AsRef::as_ref), &names.admin_service());
+    ctx.dialler.keep(&names.admin_server_name(), &pods);
     let link = ctx.links.update(&key, &uid, |link| {
-        link.addresses.clone_from(&addresses);
+        link.see(&pods);
         link.clone()
     });
     let (in_force, unreachable) = match current(&link) {
         Some(in_force) => (Some(in_force), None),
-        None => read_in_force(ctx, &key, &uid, &names, &addresses).await?,
+        None => read_in_force(ctx, &key, &uid, &names, &pods).await?,
     };
     Ok(Dereferenced {
+        named: named::read(ctx, &directory, &key).await?,
         undecodable_tokens: ctx.stores.undecodable_tokens.names_in(&key.namespace),
         state: link.state.filter(|state| in_force.as_ref().is_some_and(|f| f.store_id == state.store_id)),
         directory,
         key,
         uid,
+        cluster,
         rules,
         tokens,
         fresh,
         foreign_key,
         file,
         found,
-        addresses,
+        pods,
         in_force,
         unreachable,
         now,
@@ -116,30 +126,30 @@ fn current(link: &link::Link) -> Option<Arc<Published>> {
     (!told_otherwise).then_some(in_force)
 }
 
-/// Asks one replica after the other; that none answers is no error but something to report.
+/// Asks the pods; that none answers is no error but something to report.
 async fn read_in_force(
     ctx: &Context,
     key: &Key,
     uid: &str,
     names: &Names,
-    addresses: &[SocketAddr],
+    pods: &[Pod],
 ) -> Result<(Option<Arc<Published>>, Option<String>), Error> {
-    let mut unreachable = None;
-    for address in addresses {
-        let client = ctx.dialler.client(&names.admin_server_name(), *address, Timestamp::now())?;
-        match client.published().await {
-            Ok(published) => {
-                let published = Arc::new(published);
-                ctx.links.update(key, uid, |link| link.in_force = Some(published.clone()));
-                return Ok((Some(published), None));
-            }
-            Err(error @ (admin::Error::Unreachable { .. } | admin::Error::Refused { .. })) => {
-                unreachable = Some(error.to_string());
-            }
-            Err(error) => return Err(error.into()),
+    let server_name = names.admin_server_name();
+    match ctx.dialler.ask(&server_name, pods, |client| async move { client.published().await }).await {
+        Ok((address, published)) => {
+            let published = Arc::new(published);
+            ctx.links.update(key, uid, |link| {
+                link.reports.insert(address, Report::of(&published));
+                link.in_force = Some(published.clone());
+            });
+            Ok((Some(published), None))
         }
+        Err(Error::NoPod) => Ok((None, None)),
+        Err(Error::Admin(error @ (admin::Error::Unreachable { .. } | admin::Error::Refused { .. }))) => {
+            Ok((None, Some(error.to_string())))
+        }
+        Err(error) => Err(error),
     }
-    Ok((None, unreachable))
 }
 
 async fn rules(ctx: &Context, key: &Key) -> Result<Vec<RuleManifest>, Error> {
@@ -174,6 +184,7 @@ async fn children(ctx: &Context, key: &Key, uid: &str, names: &Names) -> Result<
         access_service: child(ctx, &stores.services, key, names.access_service()).await?,
         admin_service: child(ctx, &stores.services, key, names.admin_service()).await?,
         policy: child(ctx, &stores.policies, key, names.endpoint()).await?,
+        budget: child(ctx, &stores.budgets, key, names.endpoint()).await?,
         workload: child(ctx, &stores.workloads, key, names.endpoint()).await?,
     })
 }

@@ -1,5 +1,6 @@
-//! What the endpoint mounts as `verifiers.json`: the hashes, and the revision below which a store may still know a
-//! revoked token (`revocationFloor`). Pure.
+//! What the endpoint mounts as `verifiers.json`: the hashes, whose they are (`directoryUid`: no other directory's
+//! configuration may serve, B097), and the revision below which a store may still know a revoked token
+//! (`revocationFloor`). Pure.
 //!
 //! The floor belongs to one store. It rises to the revision that no longer has a token, never falls while the store is
 //! the same, and begins at 0 for another store once a person has accepted that one.
@@ -9,9 +10,10 @@ use super::validate::{Validated, known_store};
 use crate::config::{Document, Published};
 use crate::operator::token::{Kept, VerifiersFile};
 
-/// The file as it should be.
-pub fn verifiers(d: &Dereferenced, v: &Validated) -> VerifiersFile {
+/// The file as it should be; `everywhere`: whether every pod that serves enforces what is in force.
+pub fn verifiers(d: &Dereferenced, v: &Validated, everywhere: bool) -> VerifiersFile {
     file(&Facts {
+        everywhere,
         before: d.file.as_ref(),
         kept: &v.kept,
         // A store that nobody accepted says nothing of the one that is known, which may come back.
@@ -23,6 +25,8 @@ pub fn verifiers(d: &Dereferenced, v: &Validated) -> VerifiersFile {
 
 /// What the file is made from.
 struct Facts<'a> {
+    /// Whether every pod that serves enforces what is in force.
+    everywhere: bool,
     /// The file as it is.
     before: Option<&'a VerifiersFile>,
     /// The tokens that work.
@@ -44,7 +48,7 @@ fn file(f: &Facts<'_>) -> VerifiersFile {
     let (revoked, pending): (Vec<&Kept>, Vec<&Kept>) = gone.partition(|old| is_out_of_force(f, old));
     let mut verifiers: Vec<Kept> = f.kept.iter().chain(pending).cloned().collect();
     verifiers.sort_by(|a, b| a.verifier.token_id.cmp(&b.verifier.token_id));
-    VerifiersFile { revocation_floor: floor(f, !revoked.is_empty()), verifiers }
+    VerifiersFile { directory_uid: f.uid.to_owned(), revocation_floor: floor(f, !revoked.is_empty()), verifiers }
 }
 
 fn floor(f: &Facts<'_>, revoked: bool) -> u64 {
@@ -61,7 +65,7 @@ fn floor(f: &Facts<'_>, revoked: bool) -> u64 {
 /// Whether it is known that the endpoint does not let this token in any more.
 fn is_out_of_force(f: &Facts<'_>, old: &Kept) -> bool {
     let lets_in = |document: &Document| document.verifiers.iter().any(|v| v.token_id == old.verifier.token_id);
-    f.in_force.is_some() && !ours(f).is_some_and(lets_in)
+    f.everywhere && f.in_force.is_some() && !ours(f).is_some_and(lets_in)
 }
 
 /// The document in force, if it is this directory's: another's is never in force.
@@ -93,7 +97,7 @@ mod tests {
     }
 
     fn before(floor: u64, tokens: &[&str]) -> VerifiersFile {
-        VerifiersFile { revocation_floor: floor, verifiers: kept(tokens) }
+        VerifiersFile { directory_uid: "u".to_owned(), revocation_floor: floor, verifiers: kept(tokens) }
     }
 
     /// A revision of the store "s" that lets these tokens in.
@@ -117,7 +121,7 @@ mod tests {
         kept: &[Kept],
         now: Option<&Published>,
     ) -> (u64, Vec<String>) {
-        let file = file(&Facts { before, kept, in_force: now, known_store: known, uid: "u" });
+        let file = file(&Facts { everywhere: true, before, kept, in_force: now, known_store: known, uid: "u" });
         (file.revocation_floor, file.verifiers.into_iter().map(|kept| kept.verifier.name).collect())
     }
 
@@ -141,6 +145,18 @@ mod tests {
         assert_eq!(judged(Some("s"), Some(&file), &left, Some(&not_yet)), (2, names(&["a", "b"])));
         let revoked = in_force(7, &["b"]);
         assert_eq!(judged(Some("s"), Some(&file), &left, Some(&revoked)), (7, names(&["b"])));
+    }
+
+    #[test]
+    fn b127_a_hash_stays_until_every_pod_refuses_it() {
+        let (before, left, revoked) = (before(2, &["a", "b"]), kept(&["b"]), in_force(7, &["b"]));
+        let floor = |everywhere| {
+            let (before, in_force) = (Some(&before), Some(&revoked));
+            let file = file(&Facts { everywhere, before, kept: &left, in_force, known_store: Some("s"), uid: "u" });
+            (file.revocation_floor, file.verifiers.len())
+        };
+        assert_eq!(floor(false), (2, 2), "a pod lets it in yet");
+        assert_eq!(floor(true), (7, 1));
     }
 
     #[test]

@@ -9,11 +9,14 @@ pub mod build;
 mod dereference;
 mod drift;
 mod floor;
+pub mod named;
 pub mod names;
 pub mod ownership;
 mod publish;
 mod seed;
+mod spread;
 mod status;
+mod take;
 #[cfg(test)]
 mod unreadable_tests;
 mod validate;
@@ -26,21 +29,24 @@ use crate::client::admin;
 use crate::config::Published;
 use crate::operator::context::Context;
 use crate::operator::link::poll::Target;
-use crate::operator::runtime::Key;
-use crate::operator::{Error, status as writer, tls};
+use crate::operator::runtime::{FIELD_MANAGER, Key, MANAGED_BY};
+use crate::operator::{Error, rule_sync, status as writer, tls};
 use dereference::{Dereferenced, dereference};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::Secret;
-use kube::Resource;
 use kube::runtime::controller::Action;
+use kube::{Resource, ResourceExt};
 use names::Names;
 use publish::Outcome;
+use spread::Reach;
 use std::sync::Arc;
 use std::time::Duration;
 use validate::{Validated, validate};
 
 const ATTEMPTS: usize = 3;
+/// How soon to look again whether what was published has arrived everywhere, or may be published now.
+const SOON: SignedDuration = SignedDuration::from_secs(1);
 
 /// Brings one directory to what its manifests say.
 pub async fn reconcile(ctx: &Context, directory: Arc<ScimDirectory>) -> Result<Action, Error> {
@@ -69,7 +75,7 @@ pub fn gone(ctx: &Context, key: &Key) {
         return;
     }
     ctx.links.forget(key);
-    ctx.dialler.forget(&Names::of(key).admin_server_name());
+    ctx.dialler.keep(&Names::of(key).admin_server_name(), &[]);
     let stop = Target { key: key.clone(), uid: String::new(), server_name: String::new(), addresses: Vec::new() };
     // A full queue is drained by live endpoints first; the poll of a dead one only fails quietly until the next try.
     let _ = ctx.targets.try_send(stop);
@@ -95,53 +101,90 @@ async fn once(ctx: &Context, directory: Arc<ScimDirectory>) -> Result<Action, Er
             None => return Ok(Action::await_change()),
         },
     };
-    let published = settle(ctx, &mut d, &v).await?;
-    let again = automatic::run(ctx, &d, published.is_ok()).await?;
+    let Settled { published, again } = settle(ctx, &mut d, &v).await?;
+    let run = automatic::run(ctx, &d, published.is_ok()).await?;
     let report = report(ctx, &d, &v, workload.as_ref(), published);
     write_status(ctx, &d.directory, &report.status).await?;
-    Ok(Action::requeue(wait(report.again, again)))
+    take::forget(ctx, &d).await?;
+    Ok(Action::requeue(wait(report.again, again.into_iter().chain(run).min())))
 }
 
 /// Makes and applies the children; `None` when the directory is going.
 async fn make(ctx: &Context, d: &Dereferenced, v: &Validated) -> Result<Option<Deployment>, Error> {
     let names = Names::of(&d.key);
-    let authority = ctx.dialler.authority()?;
-    let tls = tls::endpoint_tls(authority, d.found.admin_tls.as_ref(), &names.admin_server_name(), d.now)?;
+    let authorities = ctx.dialler.authorities()?;
+    let tls = tls::endpoint_tls(&authorities, d.found.admin_tls.as_ref(), &names.admin_server_name(), d.now)?;
     // Asked each time: what is missing, or another than it was, may be on its way out with its namespace.
     if !ctx.is_alive(&d.key, &d.uid).await? {
         return Ok(None);
     }
     let deleted = seed::deleted_default_rules(ctx, d).await?;
-    let plan = validate::plan(d, &ctx.settings, tls, &floor::verifiers(d, v), deleted);
+    let in_force = d.in_force.as_deref();
+    let everywhere = ctx.links.update(&d.key, &d.uid, |link| in_force.is_some_and(|now| link.lagging(now).is_empty()));
+    let plan = validate::plan(d, &ctx.settings, tls, &floor::verifiers(d, v, everywhere), deleted);
     let workload = apply::apply(ctx, build::build(&plan), &d.found).await?;
     seed::own_token(ctx, d).await?;
     seed::rules(ctx, d).await?;
     Ok(Some(workload))
 }
 
-/// Publishes what is not in force yet; otherwise says why it is not.
-async fn settle(ctx: &Context, d: &mut Dereferenced, v: &Validated) -> Result<Result<Arc<Published>, String>, Error> {
+/// What publishing came to.
+struct Settled {
+    /// What every pod that serves enforces; otherwise why they do not.
+    published: Result<Arc<Published>, String>,
+    /// When to look again, if soon.
+    again: Option<SignedDuration>,
+}
+
+impl Settled {
+    fn not(why: impl Into<String>, again: Option<SignedDuration>) -> Self {
+        Self { published: Err(why.into()), again }
+    }
+}
+
+/// Publishes what is not in force yet, everywhere; otherwise says why it is not.
+async fn settle(ctx: &Context, d: &mut Dereferenced, v: &Validated) -> Result<Settled, Error> {
     // While an earlier directory is being collected, half of its rules would be published as all there are.
     let collected = v.obstacle.as_ref().filter(|obstacle| obstacle.reason == PREVIOUS_TERMINATING);
     if let Some(obstacle) = v.store_obstacle.as_ref().or(collected) {
-        return Ok(Err(obstacle.message.clone()));
+        return Ok(Settled::not(obstacle.message.clone(), None));
+    }
+    if v.obstacle.is_none() && is_first(d) && !has_every_rule(ctx, d).await? {
+        return Ok(Settled::not("the first rules are being made and read", Some(SOON)));
     }
     let epoch = ctx.leadership.epoch()?;
     let floor = publish::floor(d);
     let is_due = d.in_force.as_ref().is_some_and(|now| !publish::is_settled(now, &v.compiled, epoch, floor));
     if is_due && !ctx.is_alive(&d.key, &d.uid).await? {
-        return Ok(Err("the directory is being deleted".to_owned()));
+        return Ok(Settled::not("the directory is being deleted", None));
     }
-    Ok(match publish::publish(ctx, d, &v.compiled).await? {
-        Outcome::InForce(published) => {
-            let news = d.in_force.replace(published.clone()).is_none_or(|old| old.revision != published.revision);
-            if news {
-                ctx.wake_dependents(&d.key).await;
-            }
-            Ok(published)
-        }
-        Outcome::Unreachable(why) => Err(why),
+    let published = match publish::publish(ctx, d, &v.compiled).await? {
+        Outcome::InForce(published) => published,
+        Outcome::Unreachable(why) => return Ok(Settled::not(why, None)),
+    };
+    let news = d.in_force.replace(published.clone()).is_none_or(|old| old.revision != published.revision);
+    if news {
+        ctx.wake_dependents(&d.key).await;
+    }
+    Ok(match spread::reach(ctx, d, &published).await? {
+        Reach::Known => Settled { published: Ok(published), again: None },
+        // Once more: from now on it is known that no pod lets a revoked token in, and the children say so.
+        Reach::Everywhere => Settled { published: Ok(published), again: Some(SOON) },
+        Reach::Missing(why) => Settled::not(why, Some(SOON)),
     })
+}
+
+/// Whether nothing of this directory has been published to the store that answers: it is new, or that of an earlier
+/// directory, whose people must not lose for a moment what rules give that are only on their way to us.
+fn is_first(d: &Dereferenced) -> bool {
+    let Some(in_force) = &d.in_force else { return false };
+    in_force.document.as_ref().is_none_or(|document| document.directory.uid != d.uid)
+}
+
+/// Whether the default rules are made, and every rule that the API server has is among those that were read.
+async fn has_every_rule(ctx: &Context, d: &Dereferenced) -> Result<bool, Error> {
+    let Some(link) = ctx.links.get(&d.key).filter(|_| seed::is_seeded(&d.directory)) else { return Ok(false) };
+    rule_sync::has_every_rule(ctx, &d.key, &link).await
 }
 
 /// Leaves for the other controllers what they need to know, polls the endpoint, and wakes whom it concerns.
@@ -159,7 +202,7 @@ async fn remember(ctx: &Context, d: &Dereferenced, v: &Validated) {
         key: d.key.clone(),
         uid: d.uid.clone(),
         server_name: Names::of(&d.key).admin_server_name(),
-        addresses: d.addresses.clone(),
+        addresses: d.pods.iter().map(|pod| pod.address).collect(),
     };
     let _ = ctx.targets.send(target).await;
     if changed {
@@ -196,7 +239,8 @@ fn report(
             .stores
             .secrets
             .get(&api_key.object_ref::<kube::core::PartialObjectMeta<Secret>>())
-            .is_some(),
+            // A Secret that a person labelled for this directory is there too.
+            .is_some_and(|secret| secret.labels().get(MANAGED_BY).is_some_and(|by| by == FIELD_MANAGER)),
         figures_due: figures_due(ctx, d),
         now: d.now,
         started: ctx.leadership.since().unwrap_or(d.now),
@@ -232,7 +276,7 @@ async fn write_status(
 }
 
 /// The shorter of two waits, at least half a second.
-fn wait(report: jiff::SignedDuration, run: Option<jiff::SignedDuration>) -> Duration {
-    let shorter = run.map_or(report, |run| run.min(report));
+fn wait(report: SignedDuration, again: Option<SignedDuration>) -> Duration {
+    let shorter = again.map_or(report, |again| again.min(report));
     Duration::try_from(shorter).unwrap_or(Duration::ZERO).max(Duration::from_millis(500))
 }

@@ -20,7 +20,7 @@ macro_rules! child_names {
 }
 
 child_names! {
-    /// ServiceAccount, Deployment and NetworkPolicy.
+    /// ServiceAccount, Deployment, NetworkPolicy and PodDisruptionBudget.
     endpoint => "-endpoint";
     /// The Secret of the admin listener's certificate.
     admin_tls => "-endpoint-admin-tls";

@@ -41,8 +41,18 @@ pub fn obstacle(
     directory: &str,
     uid: &str,
 ) -> Option<Standing> {
-    let Found { account, admin_tls, verifiers, data, public_service, access_service, admin_service, policy, workload } =
-        found;
+    let Found {
+        account,
+        admin_tls,
+        verifiers,
+        data,
+        public_service,
+        access_service,
+        admin_service,
+        policy,
+        budget,
+        workload,
+    } = found;
     let owned = [
         ("ServiceAccount", account.as_ref().map(|o| &o.metadata)),
         ("Secret", admin_tls.as_ref().map(|o| &o.metadata)),
@@ -51,6 +61,7 @@ pub fn obstacle(
         ("Service", access_service.as_ref().map(|o| &o.metadata)),
         ("Service", admin_service.as_ref().map(|o| &o.metadata)),
         ("NetworkPolicy", policy.as_ref().map(|o| &o.metadata)),
+        ("PodDisruptionBudget", budget.as_ref().map(|o| &o.metadata)),
         ("Deployment", workload.as_ref().map(|o| &o.metadata)),
     ];
     let owned = owned.into_iter().filter_map(|(kind, meta)| {

@@ -1,24 +1,26 @@
-//! Hands a document to the endpoint. Same content, and told so by this leader = no request at all.
+//! Hands a document to one pod of the endpoint; the store spreads it. Same content, and told so by this leader = no
+//! request at all.
 //!
 //! Each leader tells each store once that it leads, also when the content is the same: from then on the store refuses
 //! whatever an earlier leader may still have on its way. A leader that hears of a newer one publishes nothing any more.
 
 use super::dereference::Dereferenced;
 use super::names::Names;
+use super::take;
 use super::validate::Compiled;
-use crate::client::admin::{self, AdminClient};
+use crate::client::admin;
 use crate::config::{Publication, Published};
 use crate::operator::Error;
 use crate::operator::context::Context;
+use crate::operator::link::Report;
 use crate::operator::runtime::Leadership;
-use jiff::Timestamp;
 use std::sync::Arc;
 
 /// What came of publishing.
 pub enum Outcome {
     /// The document is in force.
     InForce(Arc<Published>),
-    /// No replica took it.
+    /// No pod took it.
     Unreachable(String),
 }
 
@@ -42,49 +44,56 @@ pub async fn publish(ctx: &Context, d: &Dereferenced, compiled: &Compiled) -> Re
     let epoch = ctx.leadership.epoch()?;
     let Some(seen) = &d.in_force else {
         let why = d.unreachable.clone();
-        return Ok(Outcome::Unreachable(why.unwrap_or_else(|| "the endpoint has no pod that runs yet".to_owned())));
+        return Ok(Outcome::Unreachable(why.unwrap_or_else(|| Error::NoPod.to_string())));
     };
     let floor = floor(d);
     if is_settled(seen, compiled, epoch, floor) {
         return Ok(Outcome::InForce(seen.clone()));
     }
-    not_overtaken(&ctx.leadership, seen, epoch)?;
-    let publication = Publication {
+    let take = take::wanted(d);
+    if take.is_none() {
+        // Of another owner's leaders the epoch says nothing.
+        not_overtaken(&ctx.leadership, seen, epoch)?;
+    }
+    let publication = &Publication {
         directory_uid: d.uid.clone(),
         epoch,
         if_revision: seen.revision,
         revocation_floor: floor,
+        take,
         content_hash: compiled.content_hash.clone(),
         document: compiled.document.clone(),
     };
-    let mut unreachable = String::new();
-    for address in &d.addresses {
-        let client = ctx.dialler.client(&Names::of(&d.key).admin_server_name(), *address, Timestamp::now())?;
-        match client.publish(&publication).await {
-            Ok(published) => {
-                let revision = published.revision;
-                tracing::info!(directory = %d.key, revision, epoch, "published");
-                let document = Some(compiled.document.clone());
-                let published = Arc::new(Published { document, epoch, ..published });
-                ctx.links.update(&d.key, &d.uid, |link| link.in_force = Some(published.clone()));
-                return Ok(Outcome::InForce(published));
-            }
-            Err(admin::Error::StaleWriter(why)) => {
-                tracing::error!(directory = %d.key, why, epoch, "a publication was refused");
-                return Err(ctx.leadership.overtaken(epoch_seen(&client, epoch).await));
-            }
-            Err(error @ admin::Error::StaleRevision(_)) => {
-                ctx.links.update(&d.key, &d.uid, |link| link.in_force = None);
-                return Err(error.into());
-            }
-            Err(error) => {
-                // Whether it was taken is not known: read again before the next attempt.
-                ctx.links.update(&d.key, &d.uid, |link| link.in_force = None);
-                unreachable = error.to_string();
-            }
+    let server_name = Names::of(&d.key).admin_server_name();
+    let asked = ctx.dialler.ask(&server_name, &d.pods, |client| async move { client.publish(publication).await }).await;
+    match asked {
+        Ok((address, published)) => {
+            let revision = published.revision;
+            tracing::info!(directory = %d.key, revision, epoch, "published");
+            let document = Some(compiled.document.clone());
+            let published = Arc::new(Published { document, epoch, ..published });
+            ctx.links.update(&d.key, &d.uid, |link| {
+                link.reports.insert(address, Report::of(&published));
+                link.in_force = Some(published.clone());
+            });
+            Ok(Outcome::InForce(published))
         }
+        Err(Error::Admin(admin::Error::StaleWriter(why))) => {
+            tracing::error!(directory = %d.key, why, epoch, "a publication was refused");
+            let read = ctx.dialler.ask(&server_name, &d.pods, |client| async move { client.published().await }).await;
+            Err(ctx.leadership.overtaken(epoch_seen(read, epoch)))
+        }
+        Err(error @ Error::Admin(admin::Error::StaleRevision(_))) => {
+            ctx.links.update(&d.key, &d.uid, |link| link.in_force = None);
+            Err(error)
+        }
+        Err(error @ (Error::Admin(_) | Error::NoPod)) => {
+            // Whether it was taken is not known: read again before the next attempt.
+            ctx.links.update(&d.key, &d.uid, |link| link.in_force = None);
+            Ok(Outcome::Unreachable(error.to_string()))
+        }
+        Err(error) => Err(error),
     }
-    Ok(Outcome::Unreachable(unreachable))
 }
 
 /// Fails, and ends the leadership, when a newer leader has published what is in force.
@@ -94,15 +103,16 @@ fn not_overtaken(leadership: &Leadership, in_force: &Published, epoch: u64) -> R
 
 /// The epoch of the writer that was before us: read, so that the next leader has a higher one; the least it can be when
 /// it cannot be read.
-async fn epoch_seen(client: &AdminClient, ours: u64) -> u64 {
+fn epoch_seen(read: Result<(std::net::SocketAddr, Published), Error>, ours: u64) -> u64 {
     let least = ours.saturating_add(1);
-    client.published().await.map_or(least, |published| published.epoch.max(least))
+    read.map_or(least, |(_, published)| published.epoch.max(least))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::operator::runtime::election::Term;
+    use jiff::Timestamp;
     use std::time::{Duration, Instant};
 
     fn leader(epoch: u64) -> Leadership {
@@ -153,12 +163,11 @@ mod tests {
         assert!(leadership.epoch().is_err(), "and publishes nothing any more");
     }
 
-    #[tokio::test]
-    async fn an_epoch_that_cannot_be_read_is_at_least_one_more_than_ours() {
-        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-        let now = Timestamp::now();
-        let dialler = crate::operator::link::Dialler::new(crate::operator::tls::Authority::make(now).unwrap());
-        let nobody = dialler.client("acme-endpoint-admin.ns.svc", "127.0.0.1:1".parse().unwrap(), now).unwrap();
-        assert_eq!(epoch_seen(&nobody, 3).await, 4);
+    #[test]
+    fn an_epoch_that_cannot_be_read_is_at_least_one_more_than_ours() {
+        let read = |epoch| Ok((std::net::SocketAddr::from(([198, 18, 0, 1], 8443)), in_force("h", epoch)));
+        assert_eq!(epoch_seen(read(9), 3), 9);
+        assert_eq!(epoch_seen(read(3), 3), 4);
+        assert_eq!(epoch_seen(Err(Error::NoPod), 3), 4);
     }
 }

@@ -11,7 +11,7 @@ use crate::api::{ScimDirectory, ScimDirectoryStatus, SecretRef, label, reason};
 use crate::config::{Published, State};
 use crate::manifests::{DirectoryVerdict, RuleVerdict};
 use crate::operator::runtime::Key;
-use crate::operator::runtime::conditions::{Standing, Wanted, merge, seconds};
+use crate::operator::runtime::conditions::{Standing, Wanted, find, merge, seconds};
 use crate::operator::token::Kept;
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::apps::v1::Deployment;
@@ -180,6 +180,11 @@ fn idp_connected(f: &Facts<'_>, previous: &ScimDirectoryStatus) -> (Wanted, Sign
     let told = f.state.and_then(|state| state.provisioning.last_request_time);
     let known = previous.provisioning.as_ref().and_then(|p| p.last_request_time.as_ref()).map(|time| time.0);
     let Some(last) = told.max(known) else {
+        // Not heard of since the operator's start: what it said last is not forgotten.
+        let connected = find(&previous.conditions, "IdPConnected").is_some_and(|known| known.status == "True");
+        if f.state.is_none() && connected {
+            return (Wanted::yes("IdPConnected", reason::CONNECTED, reason::CONNECTED.meaning), FIGURES_INTERVAL);
+        }
         return (
             Wanted::unknown("IdPConnected", reason::NO_REQUEST_YET, reason::NO_REQUEST_YET.meaning),
             FIGURES_INTERVAL,

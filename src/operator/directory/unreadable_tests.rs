@@ -3,10 +3,11 @@
 
 use super::gone;
 use crate::api::{ScimAccessToken, ScimDirectory, UserManagementRule};
+use crate::operator::cluster::Cluster;
 use crate::operator::context::{Context, Settings, Stores, queues};
 use crate::operator::link::{Dialler, Links};
 use crate::operator::runtime::{Events, Feed, Guarded, Key, Leadership, Metrics, Namespaces};
-use crate::operator::tls::Authority;
+use crate::operator::tls::Authorities;
 use crate::operator::{rule, token};
 use jiff::Timestamp;
 use kube::Client;
@@ -50,6 +51,7 @@ fn stores(directories: &Feed<ScimDirectory>) -> Stores {
         claims: Feed::new(1).store(),
         services: Feed::new(1).store(),
         policies: Feed::new(1).store(),
+        budgets: Feed::new(1).store(),
         workloads: Feed::new(1).store(),
         slices: Feed::new(1).store(),
         undecodable_directories: directories.undecodable(),
@@ -77,13 +79,16 @@ fn operator(directories: &Feed<ScimDirectory>) -> Operator {
         lease: None,
     };
     let now = Timestamp::now();
+    let dialler = Dialler::new(Leadership::alone(now));
+    dialler.trust(Authorities::make(now).unwrap());
     let ctx = Context {
         events: Events::new(client.clone(), settings.instance.clone()),
         client,
         settings,
+        cluster: Cluster::default(),
         stores: stores(directories),
         links: Arc::new(Links::default()),
-        dialler: Arc::new(Dialler::new(Authority::make(now).unwrap())),
+        dialler: Arc::new(dialler),
         targets: mpsc::channel(8).0,
         queues: queues().0,
         metrics: Arc::new(Metrics::default()),

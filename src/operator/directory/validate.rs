@@ -2,8 +2,9 @@
 
 use super::build::{ExistingVolume, Plan};
 use super::dereference::Dereferenced;
+use super::named;
 use super::names::Names;
-use super::ownership;
+use super::{ownership, take};
 use crate::api::directory::Storage;
 use crate::api::reason::{STORE_CHANGED, STORE_OWNED_BY_ANOTHER};
 use crate::api::{ScimAccessToken, label};
@@ -71,24 +72,28 @@ pub fn validate(d: &Dereferenced, settings: &Settings) -> Validated {
     let kept = kept(d);
     let verifiers: Vec<Verifier> = kept.iter().map(|kept| kept.verifier.clone()).collect();
     let previous = d.in_force.as_ref().and_then(|published| published.document.as_ref());
-    let compiled = manifests::compile(&d.directory, &base_url, &d.rules, &verifiers, previous);
+    let mut compiled = manifests::compile(&d.directory, &base_url, &d.rules, &verifiers, previous);
+    compiled.document.directory.cluster.clone_from(&d.cluster);
     let ours = previous.filter(|document| document.directory.uid == d.uid);
     let revokes = ours.is_some_and(|document| {
         document.verifiers.iter().any(|old| !verifiers.iter().any(|new| new.token_id == old.token_id))
     });
     let own_token = d.tokens.iter().find(|token| token.name_any() == d.key.name);
     let key_obstacle = key_obstacle(d, &kept);
+    let secrets = named::refusal(&d.named, &d.key.name);
+    let not_mounted = secrets.as_ref().map(|refusal| Standing::new(refusal.reason, refusal.message.clone()));
     Validated {
         compiled: Compiled {
             content_hash: compiled.document.content_hash(),
             document: compiled.document,
-            directory: compiled.directory,
+            directory: DirectoryVerdict { refusal: compiled.directory.refusal.or(secrets) },
             rules: compiled.rules.into_iter().map(|verdict| (verdict.name.clone(), verdict)).collect(),
             sources: sources(d),
         },
         kept,
         revokes,
-        obstacle: ownership::obstacle(&d.found, own_token.map(AsRef::as_ref), &d.rules, &d.key.name, &d.uid),
+        obstacle: ownership::obstacle(&d.found, own_token.map(AsRef::as_ref), &d.rules, &d.key.name, &d.uid)
+            .or(not_mounted),
         store_obstacle: store_obstacle(d),
         key_obstacle,
         base_url,
@@ -166,22 +171,28 @@ fn sources(d: &Dereferenced) -> BTreeMap<String, (String, i64)> {
 /// A lost volume must not look like an empty organisation (C009): another store than the known one needs a person. Nor
 /// is another directory's ever written to.
 fn store_obstacle(d: &Dereferenced) -> Option<Standing> {
-    if let Some(owner) = d.in_force.as_ref().and_then(|published| published.document.as_ref()).map(|d| &d.directory)
-        && (&owner.namespace, &owner.name) != (&d.key.namespace, &d.key.name)
+    let (of_its_own, back) = match d.directory.spec.endpoint().storage() {
+        Storage::Sqlite(_) => ("a volume", "bring the volume back"),
+        Storage::Postgres(_) => ("a schema", "let urlSecretRef and schema name the known one again"),
+    };
+    let found = &d.in_force.as_ref()?.store_id;
+    if let Some(owner) = take::another(d)
+        && !take::is_named(d)
     {
         let message = format!(
-            "the endpoint's store is that of the directory {}/{}: give this directory a volume of its own",
-            owner.namespace, owner.name
+            "the endpoint's store is that of the directory {owner}: give this directory {of_its_own} of its own, or \
+             take the store from it with the annotation {}: {found}",
+            label::TAKE_STORE
         );
         return Some(Standing::new(STORE_OWNED_BY_ANOTHER, message));
     }
     let known = known_store(d)?;
-    let found = &d.in_force.as_ref()?.store_id;
-    let accepted = d.directory.annotations().get(label::ACCEPT_STORE) == Some(found);
+    // Who takes a store accepts it.
+    let accepted = take::is_named(d) || d.directory.annotations().get(label::ACCEPT_STORE) == Some(found);
     (known != found && !accepted).then(|| {
         let message = format!(
-            "the endpoint found the store {found}, not {known}: bring the volume back, or accept the new store with \
-             the annotation {}: {found}",
+            "the endpoint found the store {found}, not {known}: {back}, or accept the new store with the annotation \
+             {}: {found}",
             label::ACCEPT_STORE
         );
         Standing::new(STORE_CHANGED, message)
@@ -209,13 +220,12 @@ pub fn plan(
     deleted: Vec<String>,
 ) -> Plan {
     let endpoint = d.directory.spec.endpoint();
-    let Storage::Sqlite(storage) = endpoint.storage();
     Plan {
         key: d.key.clone(),
         uid: d.uid.clone(),
         image: settings.image.clone(),
         operator_namespace: settings.namespace.clone(),
-        storage,
+        storage: endpoint.storage(),
         volume: d.found.data.as_ref().and_then(|claim| claim.spec.as_ref()).map(|spec| ExistingVolume {
             class: spec.storage_class_name.clone(),
             size: spec

@@ -5,6 +5,7 @@ use crate::api::ScimDirectory;
 use crate::config::{Published, Scope};
 use crate::operator::directory::dereference::Found;
 use crate::operator::directory::floor;
+use crate::operator::directory::named::NamedSecret;
 use crate::operator::runtime::{Key, Namespaces};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -23,6 +24,7 @@ fn read(directory: ScimDirectory) -> Dereferenced {
     Dereferenced {
         key: Key::of(&directory),
         uid: "u".to_owned(),
+        cluster: String::new(),
         directory: Arc::new(directory),
         rules: Vec::new(),
         tokens: Vec::new(),
@@ -31,7 +33,8 @@ fn read(directory: ScimDirectory) -> Dereferenced {
         foreign_key: None,
         file: None,
         found: Found::default(),
-        addresses: Vec::new(),
+        named: Vec::new(),
+        pods: Vec::new(),
         in_force: None,
         unreachable: None,
         state: None,
@@ -86,9 +89,50 @@ fn c009_the_store_of_another_directory_is_never_written_to() {
         judged(&d).store_obstacle.map(|standing| format!("{}: {}", standing.reason.name, standing.message))
     };
     let expected = "StoreOwnedByAnother: the endpoint's store is that of the directory ns/other: give this directory a \
-                    volume of its own";
+                    volume of its own, or take the store from it with the annotation scim-operator.dev/take-store: new";
     assert_eq!(obstacle("other").as_deref(), Some(expected));
     assert_eq!(obstacle("acme"), None, "a directory made again under its name takes its store up");
+}
+
+/// The directory with this `endpoint`, at whose endpoint there is the store "new".
+fn at(endpoint: Value) -> Dereferenced {
+    let mut d = with_store(json!({}), json!("old"));
+    let mut directory = ScimDirectory::clone(&d.directory);
+    directory.spec.endpoint = serde_json::from_value(endpoint).unwrap();
+    d.directory = Arc::new(directory);
+    d
+}
+
+fn on_database() -> Value {
+    json!({"storage": {"postgres": {"urlSecretRef": {"name": "db"}}}})
+}
+
+#[test]
+fn c009_another_database_than_the_known_one_is_told_in_words_that_fit() {
+    let expected = "the endpoint found the store new, not old: let urlSecretRef and schema name the known one again, \
+                    or accept the new store with the annotation scim-operator.dev/accept-store: new";
+    assert_eq!(judged(&at(on_database())).store_obstacle.unwrap().message, expected);
+    let mut d = at(on_database());
+    let mut document = judged(&d).compiled.document;
+    "other".clone_into(&mut document.directory.name);
+    let published = Published::clone(d.in_force.as_ref().unwrap());
+    d.in_force = Some(Arc::new(Published { document: Some(document), ..published }));
+    let expected = "the endpoint's store is that of the directory ns/other: give this directory a schema of its own, \
+                    or take the store from it with the annotation scim-operator.dev/take-store: new";
+    assert_eq!(judged(&d).store_obstacle.unwrap().message, expected);
+}
+
+#[test]
+fn a_secret_that_may_not_be_mounted_refuses_the_spec_and_makes_nothing() {
+    let judge = |found: Option<&str>| {
+        let field = "spec.endpoint.storage.postgres.urlSecretRef";
+        let named = NamedSecret { field, name: "db".to_owned(), found: Some(found.map(str::to_owned)) };
+        let v = judged(&Dereferenced { named: vec![named], ..at(on_database()) });
+        let refused = v.compiled.directory.refusal.map(|refusal| refusal.reason.name);
+        (refused, v.obstacle.map(|standing| standing.reason.name))
+    };
+    assert_eq!(judge(Some("acme")), (None, None));
+    assert_eq!(judge(None), (Some("SecretNotLabelled"), Some("SecretNotLabelled")));
 }
 
 #[test]
@@ -101,6 +145,29 @@ fn c009_only_the_annotation_with_the_stores_own_id_accepts_it() {
 }
 
 #[test]
+fn c009_a_store_of_another_cluster_is_named_and_taken_only_by_its_id() {
+    let judge = |take: &str| {
+        let mut d = Dereferenced {
+            cluster: "1a2b3c4d-0000".to_owned(),
+            ..with_store(json!({"scim-operator.dev/take-store": take}), json!("old"))
+        };
+        let mut document = judged(&d).compiled.document;
+        "9f8e7d6c-0000".clone_into(&mut document.directory.cluster);
+        let published = Published::clone(d.in_force.as_ref().unwrap());
+        d.in_force = Some(Arc::new(Published { document: Some(document), ..published }));
+        judged(&d)
+    };
+    let foreign = judge("another").store_obstacle.unwrap();
+    assert_eq!(foreign.reason.name, "StoreOwnedByAnother");
+    assert!(foreign.message.contains("ns/acme of the cluster 9f8e7d6c"), "{}", foreign.message);
+    assert!(foreign.message.ends_with("scim-operator.dev/take-store: new"), "{}", foreign.message);
+    let taken = judge("new");
+    assert_eq!(taken.store_obstacle, None, "who takes a store accepts it");
+    assert_eq!(taken.compiled.document.directory.cluster, "1a2b3c4d-0000");
+    assert_eq!(taken.compiled.content_hash, taken.compiled.document.content_hash());
+}
+
+#[test]
 fn an_empty_store_id_accepts_the_store_it_finds() {
     assert_eq!(store_obstacle(json!({}), Value::Null), None);
     assert_eq!(store_obstacle(json!({}), json!("")), None);
@@ -108,8 +175,8 @@ fn an_empty_store_id_accepts_the_store_it_finds() {
 
 #[test]
 fn c009_the_floor_of_the_known_store_stays_until_another_one_is_accepted() {
-    let file = || Some(VerifiersFile { revocation_floor: 9, verifiers: Vec::new() });
-    let floor = |d: &Dereferenced| floor::verifiers(d, &judged(d)).revocation_floor;
+    let file = || Some(VerifiersFile { revocation_floor: 9, ..VerifiersFile::default() });
+    let floor = |d: &Dereferenced| floor::verifiers(d, &judged(d), true).revocation_floor;
     let lost = Dereferenced { file: file(), ..with_store(json!({}), json!("old")) };
     assert_eq!(floor(&lost), 9, "the volume may come back, from a backup even");
     let accepted = json!({"scim-operator.dev/accept-store": "new"});
@@ -160,7 +227,7 @@ fn b113_a_foreign_secret_in_the_place_of_the_directorys_key_is_named() {
 
 #[test]
 fn b113_a_key_that_works_is_not_troubled_by_what_is_in_its_secrets_place() {
-    let known = VerifiersFile { revocation_floor: 0, verifiers: vec![own_key()] };
+    let known = VerifiersFile { verifiers: vec![own_key()], ..VerifiersFile::default() };
     let d = Dereferenced { file: Some(known), ..with_foreign_key() };
     assert_eq!(judged(&d).first_obstacle(), None);
 }

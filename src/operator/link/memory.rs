@@ -2,13 +2,24 @@
 //!
 //! Bound to the directory's uid: a directory made anew under the same name starts with nothing.
 
+use super::Pod;
 use crate::config::{Published, State};
 use crate::operator::directory::Compiled;
 use crate::operator::rule_sync::automatic::Settle;
 use crate::operator::runtime::Key;
 use crate::operator::token::Kept;
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
+
+/// What a pod said it enforces.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// Its store.
+    pub store_id: String,
+    /// The configuration's revision.
+    pub revision: u64,
+}
 
 /// One directory's endpoint as last seen.
 #[derive(Debug, Default, Clone)]
@@ -31,8 +42,10 @@ pub struct Link {
     pub figures_interval: i64,
     /// Runs whose RuleSync is gone.
     pub cancelled: Vec<String>,
-    /// The addresses of the endpoint's pods.
-    pub addresses: Vec<std::net::SocketAddr>,
+    /// The endpoint's pods.
+    pub pods: Vec<Pod>,
+    /// What each of them said last that it enforces.
+    pub reports: HashMap<SocketAddr, Report>,
 }
 
 impl Link {
@@ -42,6 +55,30 @@ impl Link {
             (Some(in_force), Some(compiled)) => in_force.content_hash == compiled.content_hash,
             _ => false,
         }
+    }
+
+    /// Takes the pods as they are now; what others said is forgotten.
+    pub fn see(&mut self, pods: &[Pod]) {
+        self.pods = pods.to_vec();
+        self.reports.retain(|address, _| pods.iter().any(|pod| pod.address == *address));
+    }
+
+    /// The pods that serve and have not said that they enforce this, or something newer of the same store. One that
+    /// does not serve lets nobody in, and reads the store before it does.
+    pub fn lagging(&self, published: &Published) -> Vec<SocketAddr> {
+        let has_it = |address: &SocketAddr| {
+            self.reports
+                .get(address)
+                .is_some_and(|report| report.store_id == published.store_id && report.revision >= published.revision)
+        };
+        self.pods.iter().filter(|pod| pod.serves).map(|pod| pod.address).filter(|address| !has_it(address)).collect()
+    }
+}
+
+impl Report {
+    /// What a pod says with its configuration.
+    pub fn of(published: &Published) -> Self {
+        Self { store_id: published.store_id.clone(), revision: published.revision }
     }
 }
 
@@ -74,6 +111,32 @@ impl Links {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn b127_what_is_published_has_arrived_when_every_pod_that_serves_has_said_so() {
+        let address = |last: u8| SocketAddr::from(([198, 18, 0, last], 8443));
+        let published = |revision| Published {
+            revision,
+            content_hash: String::new(),
+            store_id: "s".to_owned(),
+            epoch: 0,
+            document: None,
+        };
+        let mut link = Link::default();
+        let pods = [(1, true), (2, true), (3, false)];
+        link.see(&pods.map(|(last, serves)| Pod { address: address(last), serves }));
+        assert_eq!(link.lagging(&published(7)), [address(1), address(2)]);
+        link.reports.insert(address(1), Report::of(&published(7)));
+        link.reports.insert(address(2), Report::of(&published(6)));
+        assert_eq!(link.lagging(&published(7)), [address(2)]);
+        link.reports.insert(address(2), Report { store_id: "another".to_owned(), revision: 8 });
+        assert_eq!(link.lagging(&published(7)), [address(2)], "another store says nothing of this one");
+        link.reports.insert(address(2), Report::of(&published(8)));
+        assert!(link.lagging(&published(7)).is_empty());
+        link.see(&[Pod { address: address(1), serves: true }, Pod { address: address(4), serves: true }]);
+        assert_eq!(link.lagging(&published(7)), [address(4)], "a new pod has not said anything");
+        assert_eq!(link.reports.len(), 1);
+    }
 
     #[test]
     fn a_directory_made_anew_starts_with_nothing() {

@@ -4,5 +4,5 @@ pub mod dial;
 mod memory;
 pub mod poll;
 
-pub use dial::Dialler;
-pub use memory::{Link, Links};
+pub use dial::{Dialler, Pod};
+pub use memory::{Link, Links, Report};

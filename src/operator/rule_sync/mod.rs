@@ -77,9 +77,7 @@ async fn hand_over(
     link: &Link,
     now: Timestamp,
 ) -> Result<Action, Error> {
-    // The endpoint does not know whose request this is; it is the leader's only.
-    ctx.leadership.epoch()?;
-    let request = RunRequest {
+    let request = &RunRequest {
         name: sync.name_any(),
         scope: match &sync.spec.scope {
             SyncScope::Rules(rules) => RunScope::Rules(rules.clone()),
@@ -87,26 +85,25 @@ async fn hand_over(
         },
         nonce: sync.spec.nonce().to_owned(),
     };
-    let uid = sync.uid().unwrap_or_default();
+    let uid = &sync.uid().unwrap_or_default();
     let server_name = Names::of(directory).admin_server_name();
-    for address in &link.addresses {
-        let client = ctx.dialler.client(&server_name, *address, now)?;
-        match client.request_run(&uid, &request).await {
-            Ok(run) => {
-                write(ctx, sync, &status::mirrored(sync, &run, now)).await?;
-                let again = if run.phase.is_final() { Action::await_change() } else { Action::requeue(UNDER_WAY) };
-                return Ok(again);
-            }
-            Err(admin::Error::Unreachable { .. }) => {}
-            Err(error) => return Err(error.into()),
+    let asked =
+        ctx.dialler.ask(&server_name, &link.pods, |client| async move { client.request_run(uid, request).await }).await;
+    match asked {
+        Ok((_, run)) => {
+            write(ctx, sync, &status::mirrored(sync, &run, now)).await?;
+            Ok(if run.phase.is_final() { Action::await_change() } else { Action::requeue(UNDER_WAY) })
         }
+        Err(Error::NoPod | Error::Admin(admin::Error::Unreachable { .. })) => {
+            write(ctx, sync, &status::waiting(sync, Standing::plain(reason::ENDPOINT_UNREACHABLE), now)).await?;
+            Ok(Action::requeue(UNDER_WAY))
+        }
+        Err(error) => Err(error),
     }
-    write(ctx, sync, &status::waiting(sync, Standing::plain(reason::ENDPOINT_UNREACHABLE), now)).await?;
-    Ok(Action::requeue(UNDER_WAY))
 }
 
 /// Whether what is in force was made from the rules as the API server has them now: all of them, and no other.
-async fn has_every_rule(ctx: &Context, directory: &Key, link: &Link) -> Result<bool, Error> {
+pub async fn has_every_rule(ctx: &Context, directory: &Key, link: &Link) -> Result<bool, Error> {
     let Some(compiled) = &link.compiled else { return Ok(false) };
     let params = ListParams::default().fields(&format!("spec.directoryRef.name={}", directory.name));
     let rules = ctx.api::<UserManagementRule>(&directory.namespace).list_metadata(&params).await;

@@ -34,3 +34,5 @@ pub use watch::Namespaces;
 
 /// The field manager of everything the operator applies, and the name it signs Events with.
 pub const FIELD_MANAGER: &str = "scim-operator";
+/// The label of everything the operator makes; its value is the field manager.
+pub const MANAGED_BY: &str = "app.kubernetes.io/managed-by";

@@ -7,12 +7,14 @@ use super::{Feed, Guarded, Touched};
 use crate::operator::Error;
 use futures::stream::{BoxStream, SelectAll, Stream, StreamExt};
 use kube::core::{NamespaceResourceScope, PartialObjectMeta};
+use kube::runtime::utils::Backoff;
 use kube::runtime::watcher::{self, Event};
 use kube::runtime::{WatchStreamExt, watcher as watch};
 use kube::{Api, Client, ResourceExt};
 use serde::de::DeserializeOwned;
 use std::fmt::Debug;
 use std::future::Future;
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// Which namespaces the operator looks at.
@@ -80,12 +82,33 @@ where
     children(client, namespaces, labels)
 }
 
+/// How long a broken watch waits at most: an API server that comes back is listened to soon.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// kube's own backoff, jittered and growing, but never longer than [`LONGEST_PAUSE`].
+#[derive(Default)]
+struct Pauses(watcher::DefaultBackoff);
+
+impl Iterator for Pauses {
+    type Item = Duration;
+
+    fn next(&mut self) -> Option<Duration> {
+        self.0.next().map(|pause| pause.min(LONGEST_PAUSE))
+    }
+}
+
+impl Backoff for Pauses {
+    fn reset(&mut self) {
+        self.0.reset();
+    }
+}
+
 /// A watch without the fields that only say who wrote what.
 fn pruned<K>(api: Api<K>, config: watcher::Config) -> impl Stream<Item = Result<Event<K>, watcher::Error>> + Send
 where
     K: kube::Resource<DynamicType = ()> + DeserializeOwned + Clone + Debug + Send + Sync + 'static,
 {
-    watch(api, config).default_backoff().modify(|object| object.managed_fields_mut().clear())
+    watch(api, config).backoff(Pauses::default()).modify(|object| object.managed_fields_mut().clear())
 }
 
 fn decoded<K>(event: Event<K>) -> Event<Guarded<K>> {

@@ -9,9 +9,11 @@ use rcgen::{
     KeyUsagePurpose,
 };
 use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
-const AUTHORITY_VALIDITY: SignedDuration = SignedDuration::from_hours(10 * 365 * 24);
+/// How long an authority is valid.
+pub const AUTHORITY_VALIDITY: SignedDuration = SignedDuration::from_hours(10 * 365 * 24);
 /// How long an issued certificate is valid.
 pub const CERTIFICATE_VALIDITY: SignedDuration = SignedDuration::from_hours(90 * 24);
 /// A certificate with less time left than this is replaced.
@@ -99,6 +101,12 @@ impl Authority {
         let key = KeyPair::from_pem(self.key_pem.expose_secret()).map_err(failed)?;
         Issuer::from_ca_cert_pem(&self.certificate_pem, key).map_err(failed)
     }
+}
+
+/// Names a certificate: the first 16 hexadecimal digits of the SHA-256 of its PEM text.
+pub fn fingerprint(certificate_pem: &str) -> String {
+    let digest = Sha256::digest(certificate_pem.trim().as_bytes());
+    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn params(name: &str, now: Timestamp, validity: SignedDuration) -> Result<CertificateParams, Error> {

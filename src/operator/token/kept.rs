@@ -24,6 +24,9 @@ pub struct Kept {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct VerifiersFile {
+    /// The ScimDirectory's uid: what is in force of another one, an earlier one of this name say, lets nobody in.
+    #[serde(default)]
+    pub directory_uid: String,
     /// A store whose revision is lower is not ready before something was published to it: it may know revoked tokens.
     pub revocation_floor: u64,
     /// The tokens that work, sorted by token id.
@@ -60,7 +63,7 @@ mod tests {
         };
         let issued_at = "2026-01-01T00:00:00Z".parse().unwrap();
         let kept = Kept { verifier: verifier.clone(), token_uid: "u".to_owned(), issued_at };
-        let file = VerifiersFile { revocation_floor: 7, verifiers: vec![kept] };
+        let file = VerifiersFile { directory_uid: "d".to_owned(), revocation_floor: 7, verifiers: vec![kept] };
         let read: AsTheEndpointReads = serde_json::from_str(&file.text()).unwrap();
         assert_eq!((read.revocation_floor, read.verifiers), (7, vec![verifier]));
         assert_eq!(serde_json::from_str::<VerifiersFile>(&file.text()).unwrap(), file);

@@ -3,6 +3,7 @@
 
 use super::{Entry, Past, Set, Sheet, compiled, own};
 use crate::api::ScimDirectory;
+use crate::api::directory::Storage;
 use crate::manifests::{self, Manifest, Problem, Refusal, Written};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -31,6 +32,7 @@ pub fn problems(set: &Set<'_>, sheets: &[Sheet], past: &Past<'_>) -> Found {
     twice(set, &mut found);
     unchangeable(set, sheets, &mut found);
     directories(set, past, &mut found);
+    databases(set, &mut found);
     // What follows needs to know the directory; with two of them nothing more can be said.
     if let (Some(directory), true) = (set.directory(), found.is_empty()) {
         belonging(set, directory, &mut found);
@@ -108,6 +110,16 @@ fn directories(set: &Set<'_>, past: &Past<'_>, found: &mut Found) {
             Some(id) => format!("the data folder belongs to {}/{}: use another --data", id.namespace, id.name),
         };
         note(found, entry, Problem::new("metadata.name", message).found(&own::name(directory).into()));
+    }
+}
+
+/// A folder's people are in the data folder: nothing of the manifest says where a Secret's content would come from.
+fn databases(set: &Set<'_>, found: &mut Found) {
+    let on_database = |d: &ScimDirectory| matches!(d.spec.endpoint().storage(), Storage::Postgres(_));
+    for (entry, _) in set.directories.iter().filter(|(_, directory)| on_database(directory)) {
+        let message = "standalone keeps its data in the folder that --data names: leave `storage` out; \
+                       a database needs the operator";
+        note(found, entry, Problem::new("spec.endpoint.storage.postgres", message));
     }
 }
 

@@ -240,6 +240,16 @@ fn a_second_directory_leaves_the_first_alone_and_another_one_does_not_take_its_p
 }
 
 #[test]
+fn a_directory_that_asks_for_a_database_is_refused_and_says_where_the_data_is() {
+    let storage = "  endpoint:\n    storage: { postgres: { urlSecretRef: { name: db } } }\n";
+    let mut world = World::new(&[("corp.yaml", &format!("{DIRECTORY}{storage}"))]);
+    let refused = world.settle();
+    let said = "corp.yaml: line 10: spec.endpoint.storage.postgres: standalone keeps its data in the folder";
+    assert!(refused.len() == 1 && refused[0].starts_with(said), "{refused:?}");
+    assert!(world.judge().outcome.is_none());
+}
+
+#[test]
 fn b117_one_token_a_holder_and_the_older_one_wins() {
     let mut world = World::new(&[("corp.yaml", DIRECTORY), ("b.yaml", &token("b", "entra"))]);
     world.settle();

@@ -1,9 +1,19 @@
 //! The operator as a real process against a whole node: pods, volumes, tokens and rules as a user has them.
 
+mod authority;
+mod behind;
 mod directory;
+mod killed;
 mod leader;
+mod lost;
+mod namespace;
 mod people;
+mod postgres;
+mod recreated;
+mod restart;
 mod restore;
+mod retained;
 mod rule;
 mod token;
+mod wiped;
 pub mod world;

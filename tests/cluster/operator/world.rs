@@ -33,12 +33,17 @@ pub struct World {
 impl World {
     /// A world for the test of this name; nothing when there is no cluster and that is allowed.
     pub async fn start(test: &str, prefix: &str) -> Option<Self> {
+        let mut world = Self::without_operator(test, prefix).await?;
+        world.start_operator().await;
+        Some(world)
+    }
+
+    /// The same without an operator, for a test that starts its own, and removes the namespace itself.
+    pub async fn without_operator(test: &str, prefix: &str) -> Option<Self> {
         let cluster = connect(test).await?;
         let namespace = cluster.namespace(prefix).await;
         let folder = tempfile::tempdir().unwrap();
-        let mut world = Self { cluster, namespace, folder, operator: None, probes: String::new() };
-        world.start_operator().await;
-        Some(world)
+        Some(Self { cluster, namespace, folder, operator: None, probes: String::new() })
     }
 
     /// Starts the operator and waits until it has seen everything once and leads: right after one that was killed that

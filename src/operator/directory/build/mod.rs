@@ -1,5 +1,7 @@
 //! From a validated plan to every child object. Pure: no client, no clock, no randomness; equal plans, equal children.
 
+mod budget;
+mod database;
 mod meta;
 mod policy;
 mod secrets;
@@ -11,13 +13,14 @@ mod workload;
 mod tests;
 
 use super::names::Names;
-use crate::api::directory::SqliteStorage;
+use crate::api::directory::Storage;
 use crate::api::quantity::Resources;
 use crate::operator::runtime::Key;
 use crate::operator::tls::EndpointTls;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Secret, Service, ServiceAccount};
 use k8s_openapi::api::networking::v1::NetworkPolicy;
+use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 
 pub use meta::owner_reference;
 pub use secrets::VERIFIERS_FILE;
@@ -35,8 +38,8 @@ pub struct Plan {
     pub image: String,
     /// Where the operator runs: only from there is the admin port reachable.
     pub operator_namespace: String,
-    /// The volume as the directory wants it.
-    pub storage: SqliteStorage,
+    /// Where the data is, as the directory wants it.
+    pub storage: Storage,
     /// The volume as it is, if it is.
     pub volume: Option<ExistingVolume>,
     /// What the container gets; `None` for the defaults.
@@ -60,8 +63,8 @@ pub struct Children {
     pub admin_tls: Secret,
     /// Token hashes and the revocation floor.
     pub verifiers: Secret,
-    /// The store's volume.
-    pub data: PersistentVolumeClaim,
+    /// The store's volume; a directory on a database has none.
+    pub data: Option<PersistentVolumeClaim>,
     /// Port 8080.
     pub public_service: Service,
     /// Port 8081.
@@ -70,6 +73,8 @@ pub struct Children {
     pub admin_service: Service,
     /// Who may reach which port.
     pub policy: NetworkPolicy,
+    /// How many pods may be asked to go at a time; only where there are several.
+    pub budget: Option<PodDisruptionBudget>,
     /// The endpoint itself.
     pub workload: Deployment,
 }
@@ -81,11 +86,15 @@ pub fn build(plan: &Plan) -> Children {
         account: workload::account(plan, &names),
         admin_tls: secrets::admin_tls(plan, &names),
         verifiers: secrets::verifiers(plan, &names),
-        data: storage::volume_claim(plan, &names),
+        data: match &plan.storage {
+            Storage::Sqlite(wanted) => Some(storage::volume_claim(plan, wanted, &names)),
+            Storage::Postgres(_) => None,
+        },
         public_service: services::public(plan, &names),
         access_service: services::access(plan, &names),
         admin_service: services::admin(plan, &names),
         policy: policy::network_policy(plan, &names),
+        budget: (plan.replicas > 1).then(|| budget::disruption_budget(plan, &names)),
         workload: workload::deployment(plan, &names),
     }
 }

@@ -1,15 +1,22 @@
-//! Who may reach the endpoint: the public and access ports anybody, the admin port the operator, and it itself nobody.
+//! Who may reach the endpoint: the public and access ports anybody, the admin port the operator. It itself may reach
+//! nobody, or, on a database, what answers to TCP: where the database is only its Secret says, which nobody reads here.
 
 use super::super::names::{Names, labels};
 use super::services::{ACCESS_PORT, ADMIN_PORT, METRICS_PORT, PUBLIC_PORT};
 use super::{Plan, meta};
+use crate::api::directory::Storage;
 use k8s_openapi::api::networking::v1::{
-    NetworkPolicy, NetworkPolicyIngressRule, NetworkPolicyPeer, NetworkPolicyPort, NetworkPolicySpec,
+    NetworkPolicy, NetworkPolicyEgressRule, NetworkPolicyIngressRule, NetworkPolicyPeer, NetworkPolicyPort,
+    NetworkPolicySpec,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
-/// The policy. Without egress rules: an endpoint with its own store calls nobody.
+/// Where the names of the database's hosts are looked up, on the pods that do it: of a Service's port 53 a policy sees
+/// what is behind it, which is 5353 on OpenShift.
+const DNS_PORTS: [i32; 2] = [53, 5353];
+
+/// The policy. An endpoint with a volume has no egress rules: it calls nobody.
 pub fn network_policy(plan: &Plan, names: &Names) -> NetworkPolicy {
     let namespaces = |match_labels| NetworkPolicyPeer {
         namespace_selector: Some(LabelSelector { match_labels, ..LabelSelector::default() }),
@@ -26,9 +33,23 @@ pub fn network_policy(plan: &Plan, names: &Names) -> NetworkPolicy {
                 ingress(&[ACCESS_PORT, METRICS_PORT], Some(namespaces(None))),
                 ingress(&[ADMIN_PORT], Some(namespaces(Some(operator)))),
             ]),
-            egress: None,
+            egress: match &plan.storage {
+                Storage::Sqlite(_) => None,
+                Storage::Postgres(_) => Some(vec![egress()]),
+            },
         }),
     }
+}
+
+fn egress() -> NetworkPolicyEgressRule {
+    let to = |protocol: &str, port: Option<i32>| NetworkPolicyPort {
+        port: port.map(IntOrString::Int),
+        protocol: Some(protocol.to_owned()),
+        ..NetworkPolicyPort::default()
+    };
+    let mut ports = vec![to("TCP", None)];
+    ports.extend(DNS_PORTS.map(|port| to("UDP", Some(port))));
+    NetworkPolicyEgressRule { ports: Some(ports), to: None }
 }
 
 fn ingress(ports: &[i32], from: Option<NetworkPolicyPeer>) -> NetworkPolicyIngressRule {

@@ -4,6 +4,7 @@
 
 use super::super::names::Names;
 use super::{Plan, meta};
+use crate::api::directory::SqliteStorage;
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, PersistentVolumeClaimSpec, VolumeResourceRequirements};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 
@@ -21,7 +22,7 @@ pub struct ExistingVolume {
 }
 
 /// The claim. Of a claim that is there, the class stays and the size only grows.
-pub fn volume_claim(plan: &Plan, names: &Names) -> PersistentVolumeClaim {
+pub fn volume_claim(plan: &Plan, wanted: &SqliteStorage, names: &Names) -> PersistentVolumeClaim {
     let mut metadata = meta::retained(plan, names, names.data());
     let annotations = metadata.annotations.get_or_insert_default();
     let (key, value) = ARGO_OPTIONS;
@@ -29,11 +30,10 @@ pub fn volume_claim(plan: &Plan, names: &Names) -> PersistentVolumeClaim {
     if !plan.deleted_default_rules.is_empty() {
         annotations.insert(DELETED_DEFAULT_RULES.to_owned(), plan.deleted_default_rules.join(","));
     }
-    let wanted = plan.storage.size();
     let (class, size) = match &plan.volume {
-        None => (plan.storage.storage_class_name.clone(), wanted.to_owned()),
-        Some(volume) if bytes(&volume.size) > bytes(wanted) => (volume.class.clone(), volume.size.clone()),
-        Some(volume) => (volume.class.clone(), wanted.to_owned()),
+        None => (wanted.storage_class_name.clone(), wanted.size().to_owned()),
+        Some(volume) if bytes(&volume.size) > bytes(wanted.size()) => (volume.class.clone(), volume.size.clone()),
+        Some(volume) => (volume.class.clone(), wanted.size().to_owned()),
     };
     PersistentVolumeClaim {
         metadata,

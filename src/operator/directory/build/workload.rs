@@ -1,11 +1,13 @@
-//! The endpoint's ServiceAccount and Deployment: one pod, without Kubernetes credentials, under the restricted profile.
+//! The endpoint's ServiceAccount and Deployment: pods without Kubernetes credentials, under the restricted profile; one
+//! with a volume, or as many as the directory wants on a database.
 //!
 //! Nothing of the operator's own version is in the pod template, so that an operator upgrade restarts no endpoint.
 
 use super::super::names::Names;
 use super::secrets::VERIFIERS_FILE;
 use super::services::{ACCESS_PORT, ADMIN_PORT, METRICS_PORT, PUBLIC_PORT};
-use super::{Plan, meta};
+use super::{Plan, database, meta};
+use crate::api::directory::Storage;
 use crate::api::quantity::{Amounts, Resources};
 use k8s_openapi::api::apps::v1::{Deployment, DeploymentSpec, DeploymentStrategy};
 use k8s_openapi::api::core::v1::{
@@ -38,8 +40,11 @@ pub fn deployment(plan: &Plan, names: &Names) -> Deployment {
         metadata: meta::owned(plan, names, names.endpoint()),
         spec: Some(DeploymentSpec {
             replicas: Some(plan.replicas),
-            // One volume, one writer: the old pod ends before the new one begins.
-            strategy: Some(DeploymentStrategy { type_: Some("Recreate".to_owned()), rolling_update: None }),
+            strategy: Some(match &plan.storage {
+                // One volume, one writer: the old pod ends before the new one begins.
+                Storage::Sqlite(_) => DeploymentStrategy { type_: Some("Recreate".to_owned()), rolling_update: None },
+                Storage::Postgres(_) => database::strategy(),
+            }),
             selector: LabelSelector { match_labels: Some(names.selector()), ..LabelSelector::default() },
             template: PodTemplateSpec {
                 metadata: Some(ObjectMeta { labels: Some(names.labels()), ..ObjectMeta::default() }),
@@ -52,11 +57,23 @@ pub fn deployment(plan: &Plan, names: &Names) -> Deployment {
 }
 
 fn pod(plan: &Plan, names: &Names) -> PodSpec {
+    let (grace, spread, mut volumes) = match &plan.storage {
+        Storage::Sqlite(_) => (30, None, vec![data_volume(names)]),
+        Storage::Postgres(postgres) => {
+            (database::GRACE_SECONDS, Some(database::spread(names)), database::volumes(postgres))
+        }
+    };
+    volumes.extend([
+        secret_volume("admin-tls", names.admin_tls()),
+        secret_volume("verifiers", names.verifiers()),
+        Volume { name: "tmp".to_owned(), empty_dir: Some(EmptyDirVolumeSource::default()), ..Volume::default() },
+    ]);
     PodSpec {
         service_account_name: Some(names.endpoint()),
         automount_service_account_token: Some(false),
         enable_service_links: Some(false),
-        termination_grace_period_seconds: Some(30),
+        termination_grace_period_seconds: Some(grace),
+        topology_spread_constraints: spread,
         security_context: Some(PodSecurityContext {
             run_as_non_root: Some(true),
             run_as_user: Some(USER),
@@ -67,25 +84,52 @@ fn pod(plan: &Plan, names: &Names) -> PodSpec {
             ..PodSecurityContext::default()
         }),
         containers: vec![container(plan)],
-        volumes: Some(vec![
-            Volume {
-                name: "data".to_owned(),
-                persistent_volume_claim: Some(PersistentVolumeClaimVolumeSource {
-                    claim_name: names.data(),
-                    ..PersistentVolumeClaimVolumeSource::default()
-                }),
-                ..Volume::default()
-            },
-            secret_volume("admin-tls", names.admin_tls()),
-            secret_volume("verifiers", names.verifiers()),
-            Volume { name: "tmp".to_owned(), empty_dir: Some(EmptyDirVolumeSource::default()), ..Volume::default() },
-        ]),
+        volumes: Some(volumes),
         ..PodSpec::default()
     }
 }
 
-fn container(plan: &Plan) -> Container {
+fn data_volume(names: &Names) -> Volume {
+    Volume {
+        name: "data".to_owned(),
+        persistent_volume_claim: Some(PersistentVolumeClaimVolumeSource {
+            claim_name: names.data(),
+            ..PersistentVolumeClaimVolumeSource::default()
+        }),
+        ..Volume::default()
+    }
+}
+
+/// The endpoint's arguments; none of them is a secret.
+fn arguments(plan: &Plan) -> Vec<String> {
     let listen = |port: i32| format!("0.0.0.0:{port}");
+    let store = match &plan.storage {
+        Storage::Sqlite(_) => vec![format!("--data={DATA}")],
+        Storage::Postgres(postgres) => database::arguments(plan, postgres),
+    };
+    let mut arguments = vec!["endpoint".to_owned(), "--log-format=json".to_owned()];
+    arguments.extend(store);
+    arguments.extend([
+        format!("--public-listen={}", listen(PUBLIC_PORT)),
+        format!("--access-listen={}", listen(ACCESS_PORT)),
+        format!("--admin-listen={}", listen(ADMIN_PORT)),
+        format!("--metrics-listen={}", listen(METRICS_PORT)),
+        format!("--admin-tls={ADMIN_TLS}"),
+        format!("--verifiers={VERIFIERS}/{VERIFIERS_FILE}"),
+    ]);
+    arguments
+}
+
+fn container(plan: &Plan) -> Container {
+    let mut mounts = match &plan.storage {
+        Storage::Sqlite(_) => vec![mount("data", DATA, false)],
+        Storage::Postgres(postgres) => database::mounts(postgres),
+    };
+    mounts.extend([
+        mount("admin-tls", ADMIN_TLS, true),
+        mount("verifiers", VERIFIERS, true),
+        mount("tmp", "/tmp", false),
+    ]);
     let port = |name: &str, port: i32| ContainerPort {
         name: Some(name.to_owned()),
         container_port: port,
@@ -96,17 +140,7 @@ fn container(plan: &Plan) -> Container {
         name: "endpoint".to_owned(),
         image: Some(plan.image.clone()),
         image_pull_policy: Some("IfNotPresent".to_owned()),
-        args: Some(vec![
-            "endpoint".to_owned(),
-            "--log-format=json".to_owned(),
-            format!("--data={DATA}"),
-            format!("--public-listen={}", listen(PUBLIC_PORT)),
-            format!("--access-listen={}", listen(ACCESS_PORT)),
-            format!("--admin-listen={}", listen(ADMIN_PORT)),
-            format!("--metrics-listen={}", listen(METRICS_PORT)),
-            format!("--admin-tls={ADMIN_TLS}"),
-            format!("--verifiers={VERIFIERS}/{VERIFIERS_FILE}"),
-        ]),
+        args: Some(arguments(plan)),
         ports: Some(vec![
             port("scim", PUBLIC_PORT),
             port("access", ACCESS_PORT),
@@ -126,12 +160,7 @@ fn container(plan: &Plan) -> Container {
             seccomp_profile: Some(SeccompProfile { type_: "RuntimeDefault".to_owned(), localhost_profile: None }),
             ..SecurityContext::default()
         }),
-        volume_mounts: Some(vec![
-            mount("data", DATA, false),
-            mount("admin-tls", ADMIN_TLS, true),
-            mount("verifiers", VERIFIERS, true),
-            mount("tmp", "/tmp", false),
-        ]),
+        volume_mounts: Some(mounts),
         ..Container::default()
     }
 }
@@ -150,7 +179,8 @@ fn probe(path: &str, period_seconds: i32, failure_threshold: i32) -> Probe {
     }
 }
 
-fn mount(name: &str, path: &str, read_only: bool) -> VolumeMount {
+/// A volume in the container.
+pub(super) fn mount(name: &str, path: &str, read_only: bool) -> VolumeMount {
     VolumeMount {
         name: name.to_owned(),
         mount_path: path.to_owned(),
@@ -159,7 +189,8 @@ fn mount(name: &str, path: &str, read_only: bool) -> VolumeMount {
     }
 }
 
-fn secret_volume(name: &str, secret: String) -> Volume {
+/// A whole Secret as a volume.
+pub(super) fn secret_volume(name: &str, secret: String) -> Volume {
     Volume {
         name: name.to_owned(),
         secret: Some(SecretVolumeSource {
