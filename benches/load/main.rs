@@ -1,5 +1,5 @@
-//! `make bench`: measures real endpoints over loopback, with SQLite and, where there is one, with PostgreSQL, and prints
-//! a table of each. Beside the rows of requests stand, of the same run, the same rows without HTTP and the bare commit.
+//! `make bench`: measures real endpoints over loopback, with SQLite and, where there is one, with PostgreSQL; prints a
+//! table of each. Beside the rows of requests stand, of the same run, the same rows without HTTP and the bare commit.
 //!
 //! Every answer is checked. Load goes to 127.0.0.1 only, bounded in count and time. This is no test: nothing here fails
 //! because the machine is slow. Figures drift between runs on shared machines; compare rows of one run.

@@ -16,7 +16,7 @@ pub(crate) const FULL_DETAIL: &str =
 
 /// What a client is told while the database does not answer.
 pub(crate) const UNAVAILABLE_DETAIL: &str =
-    "The endpoint's database does not answer. Whether a write was carried out is not known; send it again later.";
+    "The endpoint's database is not available. Whether a write was carried out is not known; send it again later.";
 
 /// When to come back, in seconds, after a 503.
 pub(crate) const RETRY_AFTER_S: u32 = 30;

@@ -157,7 +157,7 @@ impl Refusal {
                 return unavailable(area, "This endpoint has no configuration yet; try again later.");
             }
             Self::NotCurrent => {
-                return unavailable(area, "The endpoint's database does not answer: nobody can be let in for now.");
+                return unavailable(area, "The endpoint's database is not available: nobody can be let in for now.");
             }
             Self::Token(AuthFailure::Missing) => (
                 StatusCode::UNAUTHORIZED,

@@ -128,7 +128,7 @@ pub enum StoreError {
         path: String,
     },
     /// The database does not answer, or not in time.
-    #[error("the database does not answer: {0}")]
+    #[error("the database is not available: {0}")]
     Unavailable(String),
     /// The database refuses what no second try would change.
     #[error("the database refuses: {0}")]

@@ -17,7 +17,9 @@ pub enum Format {
 /// Starts the log of the process; `filter` as in `RUST_LOG`, where absent or unreadable `info`. Called once, by `cli`.
 pub fn start(format: Format, filter: Option<&str>) {
     let filter = filter.and_then(|text| EnvFilter::try_new(text).ok()).unwrap_or_else(|| EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // Colours are for a person who looks at a terminal.
+    let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr);
     match format {
         Format::Text => log.with_target(false).init(),
         Format::Json => log.json().flatten_event(true).init(),

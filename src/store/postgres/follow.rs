@@ -65,7 +65,7 @@ pub(super) async fn follow(store: PostgresStore) {
             Ok(Ok(true)) => {
                 store.inner.sight.saw(began);
                 if std::mem::take(&mut reported) {
-                    tracing::info!("the database answers again");
+                    tracing::info!("the database is available again");
                 }
             }
             Ok(Ok(false)) => {
@@ -76,7 +76,7 @@ pub(super) async fn follow(store: PostgresStore) {
                 session = None;
                 let cause = failed.map_or_else(|_| "no answer in time".to_owned(), |looked| why(looked.err()));
                 if !std::mem::replace(&mut reported, true) {
-                    tracing::warn!(cause, "the database does not answer; nobody is let in while that lasts");
+                    tracing::warn!(cause, "the database is not available; soon nobody is let in while that lasts");
                 }
             }
         }

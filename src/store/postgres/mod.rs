@@ -2,8 +2,8 @@
 //!
 //! READ COMMITTED alone loses grants: two sessions that add one user to two groups would each evaluate without the
 //! other's membership, and nothing would raise an error. So a write locks the group (with others; alone for what
-//! changes the group itself), then the users it names in the order of ids, and reads memberships after that. It reads the
-//! configuration's revision after its locks too, and decides again when its own is old (C011, B065).
+//! changes the group itself), then the users it names in the order of ids, and reads memberships after that. It reads
+//! the configuration's revision after its locks too, and decides again when its own is old (C011, B065).
 //!
 //! Nothing is acknowledged before its commit is; one that was cut while it committed is asked after by its record's id.
 
@@ -75,10 +75,14 @@ impl PostgresStore {
     /// Tries for twenty seconds when the database does not answer. Fails at once when a newer program made the tables.
     pub async fn open(address: &Address) -> Result<Self, StoreError> {
         let began = tokio::time::Instant::now();
+        let mut told = String::new();
         let store_id = loop {
             match migrate::migrate(address).await {
                 Err(StoreError::Unavailable(cause)) if began.elapsed() < OPEN_WITHIN => {
-                    tracing::warn!(cause, "the database does not answer; it is tried again");
+                    if told != cause {
+                        tracing::warn!(cause, "the database is not available; it is tried again");
+                        told = cause;
+                    }
                     tokio::time::sleep(OPEN_AGAIN_AFTER).await;
                 }
                 other => break other?,

@@ -189,7 +189,8 @@ statements! {
         WHERE record.id = n.id";
     MOVE_CHAIN_HEAD = "UPDATE chain_head SET position = $1, hash = $2 WHERE one = 1";
     NEXT_INCARNATION = "UPDATE chain_head \
-        SET incarnation = greatest(incarnation + 1, extract(epoch FROM now())::BIGINT) WHERE one = 1 RETURNING incarnation, position, hash";
+        SET incarnation = greatest(incarnation + 1, extract(epoch FROM now())::BIGINT) WHERE one = 1 \
+        RETURNING incarnation, position, hash";
     RECORDS_AFTER = "SELECT position, incarnation, id, body, digest, hash FROM record WHERE position > $1 \
         ORDER BY position LIMIT $2";
     RECORDS_THAT_SAY = "SELECT id, body FROM record WHERE id > $1 AND strpos(body, $2) > 0 ORDER BY id LIMIT $3";

@@ -75,9 +75,10 @@ async fn c005_the_records_verify_beside_a_running_endpoint_and_one_flipped_byte_
     let stopped = endpoint.stopped().await;
     let file = data.join("scim.db");
     let group_record = places(&file, "group.create");
-    assert_eq!(group_record.len(), 1, "the record of the group, and nothing else");
+    assert!(!group_record.is_empty(), "the record of the group");
     let mut bytes = std::fs::read(&file).unwrap();
-    bytes[group_record[0]] ^= 1;
+    // A page that was split keeps what moved on in its free part: one of these is the record, others are leftovers.
+    group_record.iter().for_each(|place| bytes[*place] ^= 1);
     std::fs::write(&file, bytes).unwrap();
     assert_eq!(run(&["store", "check", "--data", text(&data)]).await.code, Some(0), "SQLite does not see it");
     let (incarnation, _) = anchor.split_once('-').unwrap();
