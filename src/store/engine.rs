@@ -2,6 +2,8 @@
 
 use super::contract::{Change, Fence, InForce};
 use super::error::StoreError;
+#[cfg(test)]
+use super::model::ModelStore;
 use super::postgres::{Address, PostgresStore};
 use super::question::{Figures, GroupSelect, Keep, ListedGroup, ListedUser, UserSelect, Window};
 use super::row::{GroupId, RunRow, StoredRuleState, UserId, UserSummary};
@@ -28,6 +30,9 @@ pub enum Store {
     Sqlite(SqliteStore),
     /// PostgreSQL, several processes.
     Postgres(PostgresStore),
+    /// In memory, to compare the others with.
+    #[cfg(test)]
+    Model(ModelStore),
 }
 
 /// Calls the same method of whichever engine it is.
@@ -36,6 +41,8 @@ macro_rules! engine {
         match $store {
             Store::Sqlite($engine) => $call,
             Store::Postgres($engine) => $call,
+            #[cfg(test)]
+            Store::Model($engine) => $call,
         }
     };
 }
@@ -65,6 +72,8 @@ impl Store {
         match self {
             Self::Sqlite(_) => true,
             Self::Postgres(engine) => engine.is_current(),
+            #[cfg(test)]
+            Self::Model(_) => true,
         }
     }
 
@@ -73,6 +82,8 @@ impl Store {
         match self {
             Self::Sqlite(_) => None,
             Self::Postgres(engine) => Some(engine.elsewhere()),
+            #[cfg(test)]
+            Self::Model(_) => None,
         }
     }
 
@@ -86,6 +97,8 @@ impl Store {
         match self {
             Self::Sqlite(_) => Ok(Some(Fence { lease, holder: String::new(), epoch: 0 })),
             Self::Postgres(engine) => engine.lease(lease, time).await,
+            #[cfg(test)]
+            Self::Model(_) => Ok(Some(Fence { lease, holder: String::new(), epoch: 0 })),
         }
     }
 
@@ -94,6 +107,8 @@ impl Store {
         match self {
             Self::Sqlite(_) => Ok(()),
             Self::Postgres(engine) => engine.release().await,
+            #[cfg(test)]
+            Self::Model(_) => Ok(()),
         }
     }
 

@@ -9,12 +9,16 @@ mod contract;
 mod engine;
 mod erase;
 mod error;
+#[cfg(test)]
+mod model;
 mod postgres;
 mod question;
 mod row;
 #[cfg(test)]
 mod sql_tests;
 mod sqlite;
+#[cfg(test)]
+mod tests;
 mod walk;
 
 pub use chain::{Anchor, Hash, Position};

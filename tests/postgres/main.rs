@@ -21,5 +21,6 @@ mod owner;
 mod proxy;
 mod rolling;
 mod server;
+mod size;
 mod sync;
 mod writers;

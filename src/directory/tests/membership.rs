@@ -75,3 +75,45 @@ async fn a_write_that_changes_nothing_leaves_version_and_time_alone_but_evaluate
     assert_eq!(world.directory.group(&group, &none).await.unwrap()["meta"], before["meta"]);
     assert!(world.access(&ada).await.last_evaluated > evaluated);
 }
+
+/// Changes timed in each group for one comparison, by turns, so that what else the machine does meets both.
+const TIMED: usize = 100;
+/// Comparisons: the best one counts.
+const ROUNDS: usize = 5;
+
+#[tokio::test]
+async fn c012_a_member_of_twenty_thousand_costs_what_a_member_of_ten_costs() {
+    let world = World::with(&[rule("d", "Designers", "Designer")]).await;
+    let mut users = Vec::new();
+    for chunk in (0..20_000).collect::<Vec<_>>().chunks(200) {
+        let names: Vec<String> = chunk.iter().map(|n| format!("user-{n}")).collect();
+        users.extend(futures::future::join_all(names.iter().map(|name| world.user(name))).await);
+    }
+    let ids: Vec<&str> = users.iter().map(String::as_str).collect();
+    let (small, large) = (world.group("Small", &ids[1..11]).await, world.group("Large", &ids[1..]).await);
+    world
+        .until(async || {
+            let state = world.directory.state(None, std::time::Duration::ZERO).await.unwrap();
+            (state.pending.total == 0).then_some(())
+        })
+        .await;
+    let once = async |group: &str| {
+        let began = std::time::Instant::now();
+        for op in ["add", "remove"] {
+            world.patch_group(group, json!([{ "op": op, "path": "members", "value": [{ "value": ids[0] }] }])).await;
+        }
+        began.elapsed()
+    };
+    let mut best = u128::MAX;
+    for _ in 0..ROUNDS {
+        let (mut of_small, mut of_large) = (Vec::new(), Vec::new());
+        for _ in 0..TIMED {
+            of_small.push(once(&small).await);
+            of_large.push(once(&large).await);
+        }
+        of_small.sort();
+        of_large.sort();
+        best = best.min(of_large[TIMED / 2].as_nanos() * 100 / of_small[TIMED / 2].as_nanos());
+    }
+    assert!(best <= 110, "one in twenty thousand costs {best} % of one in ten");
+}

@@ -42,9 +42,14 @@ macro_rules! asked {
         loop {
             let answer: Result<Result<_, super::setback::Setback>, _> =
                 tokio::time::timeout_at(asking.deadline, async {
-                    let session = $store.inner.connections.take().await?;
+                    let mut session = $store.inner.connections.take().await?;
+                    // Given up on while it waits for an answer, a connection is of no use to the next one.
+                    session.begin();
                     let $connection = session.connection()?;
-                    $question
+                    let answer: Result<_, super::setback::Setback> = async { $question }.await;
+                    let answer = answer?;
+                    session.end();
+                    Ok(answer)
                 })
                 .await;
             match answer {

@@ -13,20 +13,41 @@ use futures::future::try_join_all;
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
-/// Carries out everything, sent in one go in the order of the writes; what is gathered comes last.
+/// Carries out everything in the order of the writes, sent in one go as far as that keeps it. What is gathered comes
+/// after what it is sent with; a write that could see it waits for it.
 pub(super) async fn write(connection: &Connection, effects: &Effects) -> Result<(), Setback> {
     let Effects { writes, record } = effects;
-    let mut gathered = Gathered::default();
-    for write in writes {
+    let (mut gathered, mut first, mut has_steps) = (Gathered::default(), 0, false);
+    for (place, write) in writes.iter().enumerate() {
+        if gathered.is_before(write) || (has_steps && !is_gathered(write)) {
+            let (before, with) = (writes.get(first..place).unwrap_or_default(), std::mem::take(&mut gathered));
+            together!(all(connection, before), with.write(connection))?;
+            (first, has_steps) = (place, false);
+        }
         gathered.take(write)?;
+        has_steps |= is_of_steps(write);
     }
+    let rest = writes.get(first..).unwrap_or_default();
     let record = async {
         let Some(record) = record else { return Ok(()) };
         let Sealed { body, digest } = seal(record);
         connection.run(sql::INSERT_RECORD, &[&record.id, &body, &digest.0.as_slice()]).await.map(drop)
     };
-    together!(try_join_all(writes.iter().map(|write| one(connection, write))), gathered.write(connection), record)?;
+    together!(all(connection, rest), gathered.write(connection), record)?;
     Ok(())
+}
+
+async fn all(connection: &Connection, writes: &[Write]) -> Result<(), Setback> {
+    try_join_all(writes.iter().map(|write| one(connection, write))).await.map(drop)
+}
+
+/// Whether a write asks something before it writes: what follows has to wait for it.
+fn is_of_steps(write: &Write) -> bool {
+    matches!(write, Write::DeleteUser(_) | Write::PutConfig { .. } | Write::StartRun { .. } | Write::MarkSynced { .. })
+}
+
+fn is_gathered(write: &Write) -> bool {
+    matches!(write, Write::PutGrants { .. } | Write::Evaluated { .. } | Write::Unqueue(_) | Write::Count(_))
 }
 
 /// One write; nothing for one that is gathered.
@@ -85,6 +106,17 @@ struct Given {
 }
 
 impl Gathered {
+    /// Whether this write could see what is gathered, or cannot be gathered with it.
+    fn is_before(&self, write: &Write) -> bool {
+        let of = [&self.evaluated, &self.done, &self.taken.0, &self.given.users, &self.let_go.1, &self.held.1];
+        let people = of.into_iter().any(|people| !people.is_empty());
+        match write {
+            Write::Evaluated { at, .. } => self.at.is_some_and(|other| other != at.as_microsecond()),
+            Write::QueueMembers(_) | Write::QueueUsers(_) => people,
+            _ => people && is_of_steps(write),
+        }
+    }
+
     /// Takes what is written together, and notes what others wait for.
     fn take(&mut self, write: &Write) -> Result<(), Setback> {
         match write {

@@ -21,6 +21,9 @@ pub(super) struct Held {
     alone: Option<GroupId>,
     groups: BTreeSet<GroupId>,
     users: BTreeSet<UserId>,
+    /// Leaves the locks of users out, so that a test sees what they are for.
+    #[cfg(test)]
+    pub users_left_free: bool,
 }
 
 impl Held {
@@ -75,6 +78,8 @@ pub(super) async fn load(
     if fence.is_none() && replaced.is_none() && users.len() <= LOCKED_AT_ONCE {
         // The usual round: no statement depends on another's answer, so all of them are sent in one go.
         let user_keys = keys(users.iter());
+        #[cfg(test)]
+        let user_keys = if held.users_left_free { Vec::new() } else { user_keys };
         together!(
             begin,
             hold_head(connection, configuration),

@@ -91,7 +91,12 @@ fn why(setback: Option<Setback>) -> String {
 async fn look(store: &PostgresStore, session: &mut Option<Session>, known: &mut Option<u64>) -> Result<bool, Setback> {
     let session = match session {
         Some(session) => session,
-        None => session.insert(store.inner.connections.take().await?),
+        None => {
+            let session = session.insert(store.inner.connections.take().await?);
+            // Given up on while it waits for an answer, this connection is of no use to anybody else.
+            session.begin();
+            session
+        }
     };
     let connection = session.connection()?;
     let Some(row) = connection.row(sql::FOLLOW, &[]).await? else { return Ok(false) };
@@ -106,7 +111,8 @@ async fn look(store: &PostgresStore, session: &mut Option<Session>, known: &mut 
         tracing::info!(revision = newer.revision, "configuration in force");
         store.inner.adopt(Arc::new(newer));
     }
-    if known.replace(moved).is_some_and(|before| before != moved) || in_force.revision != revision {
+    // The first look counts: whoever asked before it did not hear of what came in between.
+    if known.replace(moved) != Some(moved) || in_force.revision != revision {
         store.inner.sight.moved.send_modify(|count| *count += 1);
     }
     Ok(true)

@@ -4,6 +4,7 @@
 use super::super::contract::Fence;
 use super::super::error::StoreError;
 use super::PostgresStore;
+use super::ask::asked;
 use super::connection::Connection;
 use super::row::{count, number};
 use super::setback::Setback;
@@ -13,19 +14,19 @@ use std::time::Duration;
 impl PostgresStore {
     /// Takes or prolongs a lease for `time`; `None` while another process has it.
     pub async fn lease(&self, lease: &'static str, time: Duration) -> Result<Option<Fence>, StoreError> {
-        let holder = self.inner.holder.clone();
-        let session = self.inner.connections.take().await?;
+        let holder = &self.inner.holder;
         let milliseconds = time.as_secs_f64() * 1_000.0;
-        let row = session.connection()?.row(sql::TAKE_LEASE, &[&lease, &holder, &milliseconds]).await?;
-        let epoch = row.map(|row| count(&row, 0)).transpose()?;
-        Ok(epoch.map(|epoch| Fence { lease, holder, epoch }))
+        // Asked again where no answer came: whoever has it by then prolongs it.
+        asked!(self, connection => {
+            let row = connection.row(sql::TAKE_LEASE, &[&lease, holder, &milliseconds]).await?;
+            let epoch = row.map(|row| count(&row, 0)).transpose()?;
+            Ok(epoch.map(|epoch| Fence { lease, holder: holder.clone(), epoch }))
+        })
     }
 
     /// Gives up every lease of this process.
     pub async fn release(&self) -> Result<(), StoreError> {
-        let session = self.inner.connections.take().await?;
-        session.connection()?.run(sql::RELEASE_LEASES, &[&self.inner.holder]).await?;
-        Ok(())
+        asked!(self, connection => connection.run(sql::RELEASE_LEASES, &[&self.inner.holder]).await.map(drop))
     }
 }
 

@@ -152,6 +152,17 @@ enum Once {
     Groups,
 }
 
+impl Once {
+    async fn users(&self, connection: &Connection) -> Result<Vec<tokio_postgres::Row>, Setback> {
+        match self {
+            Self::Id(id) => connection.rows(sql::FIND_USERS, &[&vec![*id]]).await,
+            Self::Name(name) => connection.rows(sql::USERS_BY_NAME, &[name]).await,
+            Self::ExternalId(id) => connection.rows(sql::USERS_BY_EXTERNAL_ID, &[id]).await,
+            Self::Groups => Ok(Vec::new()),
+        }
+    }
+}
+
 impl Blocks {
     fn of_users(select: &UserSelect) -> Self {
         match select {
@@ -175,10 +186,7 @@ impl Blocks {
     async fn users(&mut self, connection: &Connection) -> Result<Option<Vec<UserRow>>, Setback> {
         let rows = match std::mem::replace(self, Self::Ended) {
             Self::Ended => return Ok(None),
-            Self::Once(Once::Id(id)) => connection.rows(sql::FIND_USERS, &[&vec![id]]).await?,
-            Self::Once(Once::Name(name)) => connection.rows(sql::USERS_BY_NAME, &[&name]).await?,
-            Self::Once(Once::ExternalId(id)) => connection.rows(sql::USERS_BY_EXTERNAL_ID, &[&id]).await?,
-            Self::Once(Once::Groups) => return Ok(None),
+            Self::Once(once) => return Ok(Some(parsed(&once.users(connection).await?)?)),
             Self::After(id) => connection.rows(sql::USERS_AFTER, &[&id, &BLOCK]).await?,
         };
         let users = parsed(&rows)?;

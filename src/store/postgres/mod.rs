@@ -67,6 +67,8 @@ struct Inner {
     tasks: TaskTracker,
     closing: CancellationToken,
     ended: CancellationToken,
+    #[cfg(test)]
+    users_left_free: std::sync::atomic::AtomicBool,
 }
 
 impl PostgresStore {
@@ -99,6 +101,8 @@ impl PostgresStore {
             tasks: TaskTracker::new(),
             closing: CancellationToken::new(),
             ended: CancellationToken::new(),
+            #[cfg(test)]
+            users_left_free: std::sync::atomic::AtomicBool::new(false),
         };
         tracing::info!(store_id = inner.store_id, holder = inner.holder, schema = address.schema, "database opened");
         let store = Self { inner: Arc::new(inner) };
@@ -156,6 +160,12 @@ impl PostgresStore {
             tracing::debug!(%error, "leases were not given up; they end by themselves");
         }
         self.inner.connections.close();
+    }
+
+    /// From now on no user is locked: what goes wrong then is what the locks are for.
+    #[cfg(test)]
+    pub fn leave_users_free(&self) {
+        self.inner.users_left_free.store(true, std::sync::atomic::Ordering::Relaxed);
     }
 
     /// Completes when the database is no longer followed.

@@ -36,6 +36,12 @@ impl From<tokio_postgres::Error> for Setback {
             SqlState::T_R_DEADLOCK_DETECTED,
             SqlState::UNIQUE_VIOLATION,
             SqlState::LOCK_NOT_AVAILABLE,
+            // Said of what was sent in one go with a statement that failed: that one's word may come second.
+            SqlState::IN_FAILED_SQL_TRANSACTION,
+            // Somebody else made it at the same time, which IF NOT EXISTS does not see: the next attempt finds it.
+            SqlState::DUPLICATE_SCHEMA,
+            SqlState::DUPLICATE_TABLE,
+            SqlState::DUPLICATE_OBJECT,
             // Overloaded, restarting, or no primary any more.
             SqlState::QUERY_CANCELED,
             SqlState::TOO_MANY_CONNECTIONS,

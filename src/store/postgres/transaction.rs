@@ -110,6 +110,10 @@ impl<C: Change> Work<'_, C> {
         let connection = session.connection()?;
         let mut facts = Facts::new(self.store.in_force());
         let mut held = Held::default();
+        #[cfg(test)]
+        {
+            held.users_left_free = self.store.inner.users_left_free.load(std::sync::atomic::Ordering::Relaxed);
+        }
         let mut asked = self.needs.clone();
         for round in 0..ROUNDS_MAX {
             let fence = (round == 0).then(|| self.change.fence()).flatten();

@@ -1,0 +1,175 @@
+//! Every write of the contract, on maps.
+
+use super::super::contract::{RuleChange, Write};
+use super::super::error::StoreError;
+use super::super::row::{RunRow, UserId};
+use super::{RuleKept, State};
+use crate::access::GroupSelector;
+use crate::config::{LastSync, TokenUse};
+use jiff::Timestamp;
+use std::sync::Arc;
+
+/// Final runs kept for looking back; the oldest go first.
+const FINAL_KEPT: usize = 200;
+
+impl State {
+    /// Carries out one write. Fails where a key is taken.
+    pub(super) fn write(&mut self, write: &Write) -> Result<(), StoreError> {
+        match write {
+            Write::InsertUser(row) if self.users.contains_key(&row.id) => return taken(),
+            Write::InsertUser(row) | Write::UpdateUser(row) => {
+                if self.user_named(&row.name_key()).is_some_and(|bearer| bearer != row.id) {
+                    return taken();
+                }
+                self.users.insert(row.id, row.clone());
+            }
+            Write::DeleteUser(id) => self.delete_user(*id),
+            Write::InsertGroup(row) if self.groups.contains_key(&row.id) => return taken(),
+            Write::InsertGroup(row) | Write::UpdateGroup(row) => {
+                if self.group_named(&row.name_key()).is_some_and(|bearer| bearer != row.id) {
+                    return taken();
+                }
+                self.groups.insert(row.id, row.clone());
+            }
+            Write::TouchGroup(id, at) => {
+                if let Some(row) = self.groups.get_mut(id) {
+                    row.version += 1;
+                    row.modified = row.modified.max(*at);
+                }
+            }
+            Write::DeleteGroup(id) => {
+                self.groups.remove(id);
+                self.members.retain(|(group, _)| group != id);
+            }
+            Write::AddMembers(id, users) => self.members.extend(users.iter().map(|user| (*id, *user))),
+            Write::RemoveMembers(id, users) => {
+                self.members.retain(|(group, user)| group != id || !users.contains(user));
+            }
+            Write::PutGrants { user, before: _, after } => {
+                let after = after.iter().map(|grant| (grant.tenant.clone(), grant.clone())).collect();
+                self.grants.insert(*user, after);
+            }
+            Write::Evaluated { user, at, was_pending } => {
+                self.evaluated.insert(*user, *at);
+                if *was_pending {
+                    self.pending.remove(user);
+                }
+            }
+            Write::QueueMembers(id) => {
+                let members = self.members_of(*id);
+                self.pending.extend(members);
+            }
+            Write::QueueUsers(users) => {
+                self.pending.extend(users.iter().filter(|user| self.users.contains_key(user)));
+            }
+            Write::Unqueue(user) => drop(self.pending.remove(user)),
+            Write::PutConfig { config, changed, at: _ } => {
+                self.config = Arc::clone(config);
+                changed.iter().for_each(|change| self.rule_changed(change));
+            }
+            Write::InsertRun(run) | Write::UpdateRun(run) => self.put_run(run.clone()),
+            Write::StartRun { run, selectors } => self.start_run(run, selectors),
+            Write::MarkSynced { run, roles, selectors } => self.mark_synced(run, roles, selectors),
+            Write::Count(counter) => *self.counters.entry(counter.name()).or_default() += 1,
+            Write::Uses { tokens, refused, last_request } => self.uses(tokens, *refused, *last_request),
+        }
+        Ok(())
+    }
+
+    fn delete_user(&mut self, user: UserId) {
+        self.users.remove(&user);
+        self.members.retain(|(_, member)| *member != user);
+        self.grants.remove(&user);
+        self.evaluated.remove(&user);
+        self.pending.remove(&user);
+    }
+
+    /// One that affects nobody is in sync at once; others stay out of sync until a run covers them.
+    fn rule_changed(&mut self, change: &RuleChange) {
+        let RuleChange { name, hash, roles, before, after } = change;
+        let mut kept = self.rules.get(name).cloned().unwrap_or_default();
+        kept.selectors.extend(before.iter().chain(after).cloned());
+        kept.selectors.dedup();
+        let groups: Vec<_> = kept.selectors.iter().filter_map(|selector| self.resolve(selector)).collect();
+        let has_members = groups.into_iter().any(|group| !self.members_of(group).is_empty());
+        let affected = has_members || !self.holders(name).is_empty();
+        match (affected, hash) {
+            (true, _) => drop(self.rules.insert(name.clone(), kept)),
+            (false, None) => drop(self.rules.remove(name)),
+            (false, Some(hash)) => {
+                let (hash, roles) = (Some(hash.clone()), Some(roles.clone()));
+                let selectors = after.iter().cloned().collect();
+                self.rules.insert(name.clone(), RuleKept { hash, roles, selectors, ..kept });
+            }
+        }
+    }
+
+    fn mark_synced(&mut self, run: &RunRow, roles: &str, selectors: &[(String, GroupSelector)]) {
+        let status = &run.status;
+        let (name, users_changed) = (status.name.clone(), status.result.users_changed);
+        let last_sync = status.completed_at.map(|time| LastSync { name, time, users_changed });
+        for covered in &run.covers {
+            if let Some(hash) = &covered.hash {
+                let now = selectors.iter().filter(|(name, _)| *name == covered.name);
+                let kept = RuleKept {
+                    hash: Some(hash.clone()),
+                    roles: Some(roles.to_owned()),
+                    selectors: now.map(|(_, selector)| selector.clone()).collect(),
+                    last_sync: last_sync.clone(),
+                };
+                self.rules.insert(covered.name.clone(), kept);
+            } else if self.holders(&covered.name).is_empty() {
+                self.rules.remove(&covered.name);
+            }
+        }
+    }
+
+    fn start_run(&mut self, run: &RunRow, named: &[GroupSelector]) {
+        let mut run = run.clone();
+        let uid = run.status.uid.clone();
+        run.status.progress.total = match run.rules() {
+            None => self.users.len() as u64,
+            Some(rules) => {
+                let mut selectors = named.to_vec();
+                for rule in rules {
+                    let kept = self.rules.get(rule);
+                    selectors.extend(kept.iter().flat_map(|kept| kept.selectors.iter().cloned()));
+                    let holders = self.holders(rule);
+                    self.run_users.extend(holders.into_iter().map(|user| (uid.clone(), user)));
+                }
+                for group in selectors.iter().filter_map(|selector| self.resolve(selector)).collect::<Vec<_>>() {
+                    let members = self.members_of(group);
+                    self.run_users.extend(members.into_iter().map(|user| (uid.clone(), user)));
+                }
+                self.run_users.iter().filter(|(of, _)| *of == uid).count() as u64
+            }
+        };
+        self.put_run(run);
+    }
+
+    /// A run that has ended needs its list of users no more, and pushes out the oldest one kept.
+    fn put_run(&mut self, run: RunRow) {
+        let (uid, ended) = (run.status.uid.clone(), run.status.phase.is_final());
+        self.runs.insert(uid.clone(), run);
+        if ended {
+            self.run_users.retain(|(of, _)| *of != uid);
+            let ended = self.runs().into_iter().filter(|run| run.status.phase.is_final());
+            for old in ended.skip(FINAL_KEPT) {
+                self.runs.remove(&old.status.uid);
+            }
+        }
+    }
+
+    fn uses(&mut self, tokens: &[TokenUse], refused: u64, last_request: Option<Timestamp>) {
+        for TokenUse { token_id, last_used_at } in tokens {
+            let last = self.tokens.entry(token_id.clone()).or_insert(*last_used_at);
+            *last = (*last).max(*last_used_at);
+        }
+        *self.counters.entry("failed").or_default() += refused;
+        self.last_request = self.last_request.max(last_request);
+    }
+}
+
+fn taken() -> Result<(), StoreError> {
+    Err(StoreError::NotCommitted("a key is taken".to_owned()))
+}

@@ -1,0 +1,105 @@
+//! One suite that every engine passes: SQLite, PostgreSQL, and the model that the two are compared with.
+//!
+//! A claim is an async function over a [`home::Home`]; the list below makes of it one test an engine. Changes here only
+//! write what they are told, or evaluate a toy: rules and the protocol are no business of this room.
+
+mod change;
+mod figure;
+mod history;
+mod home;
+mod list;
+mod load;
+mod people;
+mod race;
+mod rule;
+mod run;
+mod session;
+mod view;
+mod write;
+
+/// Makes of each claim a test for each engine.
+macro_rules! claims {
+    ($($room:ident: $($claim:ident),+;)+) => {
+        mod sqlite {
+            $($(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $claim() {
+                    super::$room::$claim(&super::home::Home::folder()).await;
+                }
+            )+)+
+        }
+
+        mod postgres {
+            $($(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $claim() {
+                    if let Some(home) = super::home::Home::schema(stringify!($claim)) {
+                        super::$room::$claim(&home).await;
+                        home.end().await;
+                    }
+                }
+            )+)+
+        }
+
+        mod model {
+            $($(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $claim() {
+                    super::$room::$claim(&super::home::Home::memory()).await;
+                }
+            )+)+
+        }
+    };
+}
+
+claims! {
+    write:
+        a_user_is_what_was_written_last,
+        a_user_that_goes_takes_along_what_hangs_on_it,
+        a_group_is_what_was_written_last,
+        a_group_that_goes_takes_its_memberships_along,
+        b095_a_change_of_members_moves_version_and_time_and_nothing_else,
+        c011_members_join_and_leave_once_however_often_they_are_told_to,
+        b068_b069_grants_are_replaced_and_holders_follow,
+        c011_what_is_written_after_an_evaluation_sees_it,
+        c005_a_change_has_one_record_and_one_that_fails_has_none,
+        c011_what_was_acknowledged_is_there_when_the_store_is_opened_again;
+    load:
+        whatever_is_asked_for_is_there_also_when_it_is_nothing,
+        b095_a_change_of_members_says_who_joins_who_leaves_and_who_is_unknown,
+        b095_members_are_loaded_up_to_a_limit,
+        runs_are_loaded_by_uid_and_by_name,
+        a_change_may_ask_again_and_keeps_what_it_has,
+        a_change_that_only_asks_is_stopped;
+    list:
+        pages_come_in_the_order_of_ids_and_say_how_many_there_are,
+        a_filter_sees_what_it_needs_and_the_window_counts_what_it_keeps,
+        every_way_to_select_users_finds_the_same_people,
+        every_way_to_select_groups_finds_the_same_groups,
+        whole_blocks_are_read_to_their_end_and_no_further,
+        names_are_found_however_they_are_written_and_keep_their_letters,
+        texts_are_in_the_order_of_their_bytes;
+    rule:
+        b066_a_changed_rule_that_affects_nobody_is_in_sync_at_once,
+        b065_a_changed_rule_that_affects_somebody_waits_for_its_run,
+        b061_a_deleted_rule_is_remembered_while_somebody_holds_something,
+        b039_selectors_name_the_group_that_is_there_now,
+        c009_what_is_in_force_is_what_was_published_last,
+        b127_another_epoch_needs_no_other_content;
+    run:
+        runs_wait_in_the_order_in_which_they_came,
+        b059_b061_a_partial_run_takes_members_and_holders_each_once,
+        b062_a_full_run_takes_everybody,
+        b063_a_run_goes_on_behind_its_cursor_and_after_a_restart,
+        runs_that_ended_push_out_the_oldest;
+    figure:
+        b111_what_is_counted_adds_up,
+        last_uses_only_move_forward,
+        whoever_is_queued_is_pending_until_evaluated_or_gone;
+    race:
+        two_changes_that_want_one_name_are_decided_one_after_the_other,
+        c011_eighty_members_who_join_one_group_at_once_are_all_there,
+        b068_c011_many_groups_at_once_and_every_grant_is_there,
+        b127_publications_at_once_have_revisions_of_their_own,
+        a_closed_store_writes_nothing_more;
+}

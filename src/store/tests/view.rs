@@ -1,0 +1,147 @@
+//! All that a store can be asked, as one value: two engines with the same history have equal ones.
+
+use super::people::{group_id, user_id};
+use crate::access::GroupSelector;
+use crate::store::{
+    Facts, Figures, GroupId, GroupSelect, Hold, Keep, ListedGroup, ListedUser, RunRow, Store, StoredRuleState,
+    UserFacts, UserId, UserSelect, UserSummary, Window,
+};
+use std::collections::BTreeMap;
+
+/// Everything there is.
+pub(super) const ALL: Window = Window { offset: 0, limit: u64::MAX };
+
+/// What a store answers to everything.
+#[derive(Debug, PartialEq)]
+pub(super) struct View {
+    pub in_force: (u64, String, u64),
+    pub users: Vec<ListedUser>,
+    pub groups: Vec<ListedGroup>,
+    pub summaries: Vec<UserSummary>,
+    pub figures: Figures,
+    pub rules: (Vec<StoredRuleState>, Vec<Option<GroupId>>),
+    pub runs: Vec<RunRow>,
+    pub unfinished: Vec<RunRow>,
+    pub next_run: Option<RunRow>,
+    pub run_users: BTreeMap<String, Vec<UserId>>,
+    pub pending: Vec<UserId>,
+}
+
+impl View {
+    /// Asks everything; the selectors are those of the groups there are, by each of their names.
+    pub async fn of(store: &Store) -> Self {
+        let in_force = store.in_force();
+        let (users, total) = store.users(UserSelect::All, ALL, true, None).await.unwrap();
+        assert_eq!(users.len() as u64, total);
+        let (groups, total) = store.groups(GroupSelect::All, ALL, true, None).await.unwrap();
+        assert_eq!(groups.len() as u64, total);
+        let runs = store.runs(false).await.unwrap();
+        let mut run_users = BTreeMap::new();
+        for run in &runs {
+            run_users.insert(run.status.uid.clone(), store.run_users(run.clone(), 1_000).await.unwrap());
+        }
+        Self {
+            in_force: (in_force.revision, in_force.content_hash.clone(), in_force.epoch),
+            rules: store.rules(selectors(&groups)).await.unwrap(),
+            summaries: store.summaries(UserSelect::All, u64::MAX, None).await.unwrap(),
+            figures: store.figures().await.unwrap(),
+            unfinished: store.runs(true).await.unwrap(),
+            next_run: store.next_run().await.unwrap(),
+            pending: store.pending_users(1_000).await.unwrap(),
+            users,
+            groups,
+            runs,
+            run_users,
+        }
+    }
+
+    /// The user of this number.
+    pub fn user(&self, number: u128) -> Option<&ListedUser> {
+        self.users.iter().find(|(row, _)| row.id == user_id(number))
+    }
+
+    /// The group of this number.
+    pub fn group(&self, number: u128) -> Option<&ListedGroup> {
+        self.groups.iter().find(|(row, _)| row.id == group_id(number))
+    }
+
+    /// The members of the group of this number, by their ids.
+    pub fn members(&self, number: u128) -> Vec<String> {
+        let members = self.group(number).and_then(|(_, members)| members.clone()).unwrap_or_default();
+        members.into_iter().map(|member| member.value).collect()
+    }
+
+    /// What the user of this number is shown to hold.
+    pub fn summary(&self, number: u128) -> Option<&UserSummary> {
+        self.summaries.iter().find(|summary| summary.row.id == user_id(number))
+    }
+}
+
+/// Everything by which a rule can name one of these groups.
+fn selectors(groups: &[ListedGroup]) -> Vec<GroupSelector> {
+    let of = |(row, _): &ListedGroup| {
+        let external = row.group.external_id().map(|id| GroupSelector::ExternalId(id.to_owned()));
+        let name = GroupSelector::DisplayName(row.group.display_name().to_uppercase());
+        [Some(name), external, Some(GroupSelector::Id(row.id.to_string()))].into_iter().flatten()
+    };
+    groups.iter().flat_map(of).chain([GroupSelector::DisplayName("nowhere".to_owned())]).collect()
+}
+
+/// Whether each narrower question answers what the view says.
+pub(super) async fn agrees(store: &Store, view: &View) {
+    for (row, groups) in &view.users {
+        let one = (vec![(row.clone(), groups.clone())], 1);
+        assert_eq!(store.user(row.id).await.unwrap().as_ref(), one.0.first());
+        for select in [UserSelect::Id(row.id), UserSelect::Name(row.name_key())] {
+            assert_eq!(store.users(select, ALL, true, None).await.unwrap(), one);
+        }
+        let after: Vec<ListedUser> = view.users.iter().filter(|(other, _)| other.id > row.id).cloned().collect();
+        let rest = after.len() as u64;
+        assert_eq!(store.users(UserSelect::After(row.id), ALL, true, None).await.unwrap(), (after, rest));
+        let mine = view.groups.iter().filter(|(group, _)| groups.iter().any(|g| g.id == group.id.to_string()));
+        let mine: Vec<ListedGroup> = mine.cloned().collect();
+        let count = mine.len() as u64;
+        assert_eq!(store.groups(GroupSelect::Member(row.id), ALL, true, None).await.unwrap(), (mine, count));
+        if let Some(external) = row.user.external_id() {
+            let same: Vec<ListedUser> =
+                view.users.iter().filter(|(other, _)| other.user.external_id() == Some(external)).cloned().collect();
+            let count = same.len() as u64;
+            let select = UserSelect::ExternalId(external.to_owned());
+            assert_eq!(store.users(select, ALL, true, None).await.unwrap(), (same, count));
+        }
+    }
+    for (row, members) in &view.groups {
+        let bare = (row.clone(), None);
+        assert_eq!(store.group(row.id, false).await.unwrap().as_ref(), Some(&bare));
+        assert_eq!(store.group(row.id, true).await.unwrap(), Some((row.clone(), members.clone())));
+        for select in [GroupSelect::Id(row.id), GroupSelect::Name(row.name_key())] {
+            assert_eq!(store.groups(select, ALL, false, None).await.unwrap(), (vec![bare.clone()], 1));
+        }
+    }
+    for run in &view.runs {
+        let found = store.runs_of(&run.status.uid, "").await.unwrap();
+        assert_eq!(found, vec![run.clone()]);
+    }
+}
+
+/// Every other user, for a filter that needs nothing else.
+pub(super) fn even() -> Option<Keep<ListedUser>> {
+    Some(Box::new(|(row, _)| row.id.0.as_u128().is_multiple_of(2)))
+}
+
+/// What was loaded, as far as two values of it can be compared.
+pub(super) type Loaded = (
+    (u64, String, u64, Hold, Option<GroupId>),
+    BTreeMap<UserId, Option<UserFacts>>,
+    BTreeMap<String, Option<UserId>>,
+    BTreeMap<GroupId, Option<crate::store::GroupRow>>,
+    BTreeMap<String, Option<GroupId>>,
+    (Option<crate::store::Delta>, Option<(Vec<UserId>, bool)>, Option<Vec<RunRow>>),
+);
+
+/// Everything of these facts.
+pub(super) fn loaded(facts: Facts) -> Loaded {
+    let Facts { config, configuration, alone, users, user_names, groups, group_names, delta, members, runs } = facts;
+    let head = (config.revision, config.content_hash.clone(), config.epoch, configuration, alone);
+    (head, users, user_names, groups, group_names, (delta, members, runs))
+}
