@@ -3,6 +3,7 @@
 use crate::fleet::Fleet;
 use crate::support::database::Database;
 use crate::support::endpoint::{LIMIT, rule, token};
+use crate::support::program::run;
 use crate::support::proxy::Proxy;
 use crate::support::wait;
 use scim_operator::config::Scope;
@@ -106,4 +107,22 @@ async fn b030_the_address_of_the_database_and_its_password_are_in_no_log_and_no_
         assert!(!text.contains(&password), "{what} has the password");
     }
     assert!(refused.err.contains("not available") || refused.err.contains("address"), "{}", refused.err);
+}
+
+#[tokio::test]
+async fn b030_a_server_whose_certificate_is_of_another_authority_is_not_spoken_to() {
+    let Some(database) = Database::connect("b030_a_server") else { return };
+    let right = Fleet::over(database.clone(), &[database.encrypted()], Vec::new()).await;
+    let spoken = database.ask("SELECT count(*) > 0 FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE ssl");
+    assert_eq!(spoken.await, ["t"], "with the right one it is spoken to in secret");
+    let other = tempfile::tempdir().unwrap();
+    let ca = other.path().join("ca.crt");
+    std::fs::write(&ca, &right.replicas[0].authority.certificate_pem).unwrap();
+    let mut way = database.clone();
+    way.ca = Some(ca);
+    let mut arguments = vec!["audit".to_owned(), "verify".to_owned()];
+    arguments.extend(way.arguments());
+    let refused = run(&arguments.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    assert_eq!(refused.code, Some(1));
+    assert!(refused.err.contains("is not the authority of the server's certificate"), "{}", refused.err);
 }

@@ -42,7 +42,7 @@ impl Address {
         let lost = move |error: tokio_postgres::Error| {
             tracing::debug!(error = super::setback::text(&error), schema, "a connection to the database ended");
         };
-        let unavailable = |error: tokio_postgres::Error| StoreError::Unavailable(super::setback::text(&error));
+        let unavailable = |error: tokio_postgres::Error| self.refused(&super::setback::text(&error));
         if let Some(tls) = self.tls()? {
             let (client, connection) = config.connect(tls).await.map_err(unavailable)?;
             tokio::spawn(async move { connection.await.unwrap_or_else(lost) });
@@ -51,6 +51,19 @@ impl Address {
         let (client, connection) = config.connect(NoTls).await.map_err(unavailable)?;
         tokio::spawn(async move { connection.await.unwrap_or_else(lost) });
         Ok(client)
+    }
+
+    /// Why there is no connection. A certificate that does not fit does not get better by trying again.
+    fn refused(&self, cause: &str) -> StoreError {
+        match &self.ca {
+            Some(ca) if cause.contains("invalid peer certificate") => StoreError::Address {
+                what: ca.display().to_string(),
+                problem: format!(
+                    "is not the authority of the server's certificate, or that is for another name ({cause})"
+                ),
+            },
+            _ => StoreError::Unavailable(cause.to_owned()),
+        }
     }
 
     fn config(&self) -> Result<Config, StoreError> {

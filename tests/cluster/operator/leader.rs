@@ -2,12 +2,14 @@
 //! that is killed, that freezes, and whose Lease is stolen.
 
 use super::world::{SOON, World, group, join, role, text, user};
+use crate::support::api_proxy::{ApiProxy, Trap};
 use crate::support::http::Caller;
 use crate::support::program::Program;
 use crate::support::wait::{throughout, until};
 use k8s_openapi::api::coordination::v1::Lease;
 use scim_operator::api::UserManagementRule;
 use serde_json::{Value, json};
+use std::ffi::OsStr;
 use std::time::{Duration, Instant};
 
 /// A lease that is short, but not too short for a busy machine.
@@ -38,6 +40,11 @@ impl Replicas {
 
     /// Starts a replica and waits until it is ready.
     async fn replica(&self) -> Replica {
+        self.replica_with(&[]).await
+    }
+
+    /// The same with these variables in its environment.
+    async fn replica_with(&self, variables: &[(&str, &OsStr)]) -> Replica {
         let image = std::env::var("SCIM_OPERATOR_IMAGE").unwrap_or_else(|_| "localhost/scim-operator:dev".to_owned());
         let namespace = &self.world.namespace;
         let own = [
@@ -48,7 +55,7 @@ impl Replicas {
         ];
         let arguments: Vec<&str> =
             ["operator"].into_iter().chain(TIMING).chain(own.iter().map(String::as_str)).collect();
-        let program = Program::start(self.folder.path(), &arguments);
+        let program = Program::start_with(self.folder.path(), &arguments, variables);
         let address = program.logged("listening").await["metrics"].as_str().unwrap().to_owned();
         let probes = Caller::new(format!("http://{address}"));
         until("the replica is ready", SOON, async || (probes.get("/readyz").await.0 == 200).then_some(())).await;
@@ -219,5 +226,28 @@ async fn a_stolen_lease_ends_the_process_that_held_it_and_is_waited_for_like_any
     assert_eq!(text(&replicas.lease().await["holderIdentity"]), "thief", "nobody takes it back");
     second.comes_to_lead().await;
     assert!(stolen.elapsed() >= LEASE, "the thief had its time: {:?}", stolen.elapsed());
+    replicas.end([second]).await;
+}
+
+#[tokio::test]
+async fn a_leader_whose_api_server_answers_too_late_ends_by_itself_and_the_other_goes_on() {
+    let Some(replicas) = Replicas::start("slow API server", "slow").await else { return };
+    let proxy = ApiProxy::start(&replicas.world.cluster).await;
+    let first = replicas.replica_with(&[("KUBECONFIG", proxy.kubeconfig().as_os_str())]).await;
+    first.comes_to_lead().await;
+    let second = replicas.replica().await;
+    second.program.logged("standing by").await;
+    let scene = Scene::set(&replicas.world).await;
+    // From its next write on it gets no answer any more, to the renewals of its Lease neither.
+    proxy.set(Trap { of: "", nth: 1, carried_out: false });
+    edit(&replicas.world, "Developer").await;
+    proxy.sprung().await;
+    let log = first.program.handle();
+    let ended = first.program.ended().await;
+    assert!(!ended.success(), "it ends with an error: {ended}");
+    log.logged("the Lease is lost").await;
+    second.comes_to_lead().await;
+    scene.comes_to_give("Developer").await;
+    replicas.world.reads::<UserManagementRule>("hr", "Ready", "True Published").await;
     replicas.end([second]).await;
 }
