@@ -1,7 +1,7 @@
 //! Members and grants under concurrency over several processes. C011, B127.
 
 use crate::fleet::Fleet;
-use crate::support::endpoint::rule;
+use crate::support::endpoint::{rule, user_body};
 use futures::future::join_all;
 
 #[tokio::test]
@@ -50,11 +50,26 @@ async fn c011_one_user_added_to_many_groups_through_three_replicas_holds_what_al
 async fn c011_the_same_name_created_at_once_through_three_replicas_exists_once() {
     let Some(fleet) = Fleet::start("c011_the_same_name", 3, Vec::new()).await else { return };
     for round in 0..10 {
-        let body = crate::support::endpoint::user_body(&format!("Twin-{round}@example.com"));
+        let body = user_body(&format!("Twin-{round}@example.com"));
         let answers =
             join_all(fleet.replicas.iter().map(|replica| replica.public.json("POST", "/scim/v2/Users", &body))).await;
         let mut statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
         statuses.sort_unstable();
         assert_eq!(statuses, [201, 409, 409], "round {round}");
+    }
+}
+
+#[tokio::test]
+async fn c011_a_name_that_no_database_keeps_is_refused_with_what_to_do_and_any_other_is_kept() {
+    let Some(fleet) = Fleet::start("c011_a_name", 1, Vec::new()).await else { return };
+    let replica = &fleet.replicas[0];
+    for (name, problem) in [("nul\0l".to_owned(), "the code 0"), ("a".repeat(1_025), "has 1025 bytes")] {
+        let reply = replica.public.json("POST", "/scim/v2/Users", &user_body(&name)).await;
+        assert_eq!((reply.status, reply.json()["scimType"].clone()), (400, "invalidValue".into()), "{}", reply.text);
+        assert!(reply.text.contains(problem), "{}", reply.text);
+    }
+    for name in ["\u{1f600}".repeat(256), "İ'\"\\;--%_".to_owned(), "a".repeat(1_024)] {
+        let id = replica.user(&name).await;
+        assert_eq!(replica.public.get(&format!("/scim/v2/Users/{id}")).await.json()["userName"], name.as_str());
     }
 }

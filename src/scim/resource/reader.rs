@@ -37,6 +37,29 @@ pub(super) fn read_body(kind: ResourceKind, body: Value, how: &Reading) -> Resul
     Ok(read)
 }
 
+/// What resources are found by.
+const KEYS: [&str; 3] = ["userName", "displayName", "externalId"];
+/// Bytes of each: more fits into no index of every database.
+const KEY_BYTES_MAX: usize = 1_024;
+
+/// The attributes, unless one that resources are found by could not be kept. 400 `invalidValue`.
+fn keys_fit(attributes: Attributes) -> Result<Attributes, Error> {
+    for name in KEYS {
+        let text = attributes.get(name).and_then(Value::as_str).unwrap_or_default();
+        let problem = if text.len() > KEY_BYTES_MAX {
+            format!("has {} bytes, at most {KEY_BYTES_MAX} are kept", text.len())
+        } else if text.contains('\0') {
+            "has a character with the code 0, which cannot be kept".to_owned()
+        } else {
+            continue;
+        };
+        return Err(Error::invalid_value(format!(
+            "`{name}` {problem}; map another attribute in the identity provider"
+        )));
+    }
+    Ok(attributes)
+}
+
 /// Attributes in the order of the schema, with the list of schemas they are of.
 /// 400 `invalidValue` when a required one is missing.
 pub fn finish(kind: ResourceKind, mut attributes: Attributes) -> Result<Attributes, Error> {
@@ -55,7 +78,7 @@ pub fn finish(kind: ResourceKind, mut attributes: Attributes) -> Result<Attribut
     kind.extensions().iter().for_each(|schema| take(schema.urn));
     let mut required = kind.core().attributes.iter().filter(|attribute| attribute.required);
     match required.find(|attribute| is_blank(ordered.get(attribute.name))) {
-        None => Ok(ordered),
+        None => keys_fit(ordered),
         Some(missing) => Err(Error::invalid_value(format!(
             "`{}` is missing: every {} needs one; map it in the identity provider",
             missing.name,
