@@ -134,13 +134,13 @@ fn the_page_fails_for_what_is_missing_unlisted_or_not_there() {
     assert_eq!(complaints(&a_page("").replace("something.", ""), &none).len(), 158, "no sentence");
     let unlisted = some_tests("fn b047_role_goes_down() {}");
     assert_eq!(complaints(&a_page(""), &unlisted).len(), 1, "a test is unlisted");
-    let named = a_page("").replace("| C012 | It does something. | later |", "| C012 | It does it. | `c012_gone` |");
+    let named = a_page("").replace("| C006 | It does something. | later |", "| C006 | It does it. | `c006_gone` |");
     assert_eq!(complaints(&named, &none).len(), 1, "a named test is not there");
     assert_eq!(complaints(&a_page(""), &some_tests("fn b999_what() {}")).len(), 1, "an id is unknown");
     let lost = a_page("").replace("| B047 | It does something. | docs |", "| B047 | It does something. | later |");
     assert_eq!(complaints(&lost, &none).len(), 1, "what was shown is not shown any more");
-    let shown = a_page("").replace("| C012 | It does something. | later |", "| C012 | It does it. | `c012_flat` |");
-    assert_eq!(complaints(&shown, &some_tests("fn c012_flat() {}")).len(), 1, "what is shown is on the list still");
+    let shown = a_page("").replace("| C006 | It does something. | later |", "| C006 | It does it. | `c006_flat` |");
+    assert_eq!(complaints(&shown, &some_tests("fn c006_flat() {}")).len(), 1, "what is shown is on the list still");
 }
 
 #[test]
