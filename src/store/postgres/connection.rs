@@ -16,8 +16,9 @@ use tokio_postgres::{Client, Row, Statement};
 const CONNECTIONS_MAX: usize = 16;
 /// How long a caller waits for a free connection, or for a new one.
 const WAIT_MAX: Duration = Duration::from_secs(3);
-/// What every session bounds, so that no statement, lock or forgotten transaction stays for ever.
-const SESSION: &str = "SET statement_timeout = '30s'; SET lock_timeout = '5s'; \
+/// What every session bounds, so that no statement, lock or forgotten transaction stays for ever. And no full scan
+/// where there is an index, which every statement has: a plan made while a table was empty is kept while it grows.
+const SESSION: &str = "SET statement_timeout = '30s'; SET lock_timeout = '5s'; SET enable_seqscan = off; \
     SET idle_in_transaction_session_timeout = '15s'; SET client_min_messages = 'warning'";
 
 /// Values for a statement.
