@@ -1,9 +1,12 @@
 //! What the rows hold, whichever engine keeps them.
 
+use super::error::StoreError;
 use crate::access::{GroupFacts, TenantAccess, fold};
 use crate::config::{LastSync, RunScope, RunStatus};
 use crate::scim::{Group, User};
 use jiff::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::fmt;
 use uuid::Uuid;
@@ -204,4 +207,14 @@ impl GroupId {
     pub fn parse(text: &str) -> Option<Self> {
         Uuid::try_parse(text).ok().map(Self)
     }
+}
+
+/// JSON text.
+pub(super) fn json<T: DeserializeOwned>(what: &'static str, text: &str) -> Result<T, StoreError> {
+    serde_json::from_str(text).map_err(|source| StoreError::Unreadable { what, source })
+}
+
+/// A value as JSON text.
+pub(super) fn text(what: &'static str, value: &impl Serialize) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|source| StoreError::Unreadable { what, source })
 }

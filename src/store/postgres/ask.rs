@@ -63,29 +63,15 @@ macro_rules! asked {
 
 /// Asks several things of one moment.
 macro_rules! asked_of_one_moment {
-    ($store:expr, $connection:ident => $question:expr) => {{
-        let asking = super::ask::Asking::begin();
-        loop {
-            let answer: Result<Result<_, super::setback::Setback>, _> =
-                tokio::time::timeout_at(asking.deadline, async {
-                    let mut session = $store.inner.connections.take().await?;
-                    session.begin();
-                    let $connection = session.connection()?;
-                    $connection.run(super::statement::BEGIN_READING, &[]).await?;
-                    let answer: Result<_, super::setback::Setback> = async { $question }.await;
-                    let answer = answer?;
-                    $connection.run(super::statement::COMMIT, &[]).await?;
-                    session.end();
-                    Ok(answer)
-                })
-                .await;
-            match answer {
-                Ok(Ok(answer)) => break Ok::<_, super::StoreError>(answer),
-                Ok(Err(setback)) => asking.again(Some(setback)).await?,
-                Err(_) => asking.again(None).await?,
-            }
-        }
-    }};
+    ($store:expr, $connection:ident => $question:expr) => {
+        super::ask::asked!($store, $connection => {
+            $connection.run(super::statement::BEGIN_READING, &[]).await?;
+            let answer: Result<_, super::setback::Setback> = async { $question }.await;
+            let answer = answer?;
+            $connection.run(super::statement::COMMIT, &[]).await?;
+            Ok(answer)
+        })
+    };
 }
 
 /// Sends several statements one after the other without waiting in between, then waits for all answers: they are

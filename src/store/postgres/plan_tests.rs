@@ -9,14 +9,12 @@ use super::super::connection::session;
 use super::super::migrate::migrate;
 use super::ALL;
 use crate::store::sql_tests::{Meant, complaints, hold, path};
+use crate::store::tests::Schema;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::path::PathBuf;
 use tokio_postgres::{Client, SimpleQueryMessage};
 
-/// Names a folder with the address of a server for tests.
-const SERVER: &str = "SCIM_TEST_POSTGRES";
 const GOLDEN: &str = "postgres.txt";
 
 /// Leaves the planner no choice that depends on how much there is.
@@ -48,17 +46,6 @@ const MEANT: &[Meant] = &[
     Meant { statement: "ALL_RUNS", table: "run", why: "all are asked for; few are kept" },
     Meant { statement: "UNNUMBERED", table: "record", why: "this index has only what waits for its number" },
 ];
-
-/// The folder of the server for tests; nothing where there is none and that is allowed.
-fn server(test: &str) -> Option<PathBuf> {
-    let folder = std::env::var_os(SERVER).filter(|folder| !folder.is_empty());
-    if folder.is_none() {
-        let missing = format!("{test} needs a database: run it with `hack/postgres/postgres.sh run` ({SERVER})");
-        assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "{missing}");
-        let _ = writeln!(std::io::stderr(), "SKIPPED {missing}");
-    }
-    folder.map(PathBuf::from)
-}
 
 /// The first column of what a text of SQL gives.
 async fn column(client: &Client, sql: &str) -> Vec<String> {
@@ -129,10 +116,8 @@ async fn plans(address: &Address) -> (String, String, BTreeSet<(String, String)>
 
 #[tokio::test]
 async fn every_statement_has_the_plan_it_had_and_looks_at_every_row_only_where_that_is_meant() {
-    let Some(folder) = server("plans of statements") else { return };
-    let schema = format!("scim_plans_{}", uuid::Uuid::new_v4().simple());
-    let address = Address { url: folder.join("url"), ca: None, schema };
-    let (version, text, scans) = plans(&address).await;
+    let Some(schema) = Schema::of_its_own("plans of statements") else { return };
+    let (version, text, scans) = plans(&schema.address).await;
     let complaints = complaints(&scans, MEANT);
     assert!(complaints.is_empty(), "{}", complaints.join("\n"));
     let golden = std::fs::read_to_string(path("tests/golden/sql").join(GOLDEN)).unwrap_or_default();

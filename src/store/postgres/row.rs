@@ -2,10 +2,9 @@
 
 use super::super::error::StoreError;
 use super::super::row::{GroupId, GroupRow, RunRow, UserId, UserRow};
+pub(super) use super::super::row::{json, text};
 use super::setback::Setback;
 use jiff::Timestamp;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use tokio_postgres::Row;
 use tokio_postgres::types::FromSqlOwned;
 
@@ -30,16 +29,6 @@ pub(super) fn count(row: &Row, column: usize) -> Result<u64, Setback> {
 /// A count as the database keeps it; they do not come near the limit.
 pub(super) fn number(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
-}
-
-/// JSON text.
-pub(super) fn json<T: DeserializeOwned>(what: &'static str, text: &str) -> Result<T, StoreError> {
-    serde_json::from_str(text).map_err(|source| StoreError::Unreadable { what, source })
-}
-
-/// A value as JSON text.
-pub(super) fn text(what: &'static str, value: &impl Serialize) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|source| StoreError::Unreadable { what, source })
 }
 
 /// `id, account_enabled, created, modified, version, body`.

@@ -1,10 +1,8 @@
 //! Reading and writing columns: ids as 16 bytes, times as microseconds, bodies as JSON text.
 
-use super::super::error::StoreError;
+pub(super) use super::super::row::{json, text};
 use jiff::Timestamp;
 use rusqlite::Row;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 /// A 16-byte id.
@@ -23,14 +21,4 @@ pub(super) fn time(row: &Row<'_>, column: usize) -> Result<Timestamp, rusqlite::
     let microseconds: i64 = row.get(column)?;
     Timestamp::from_microsecond(microseconds)
         .map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, microseconds))
-}
-
-/// JSON text.
-pub(super) fn json<T: DeserializeOwned>(what: &'static str, text: &str) -> Result<T, StoreError> {
-    serde_json::from_str(text).map_err(|source| StoreError::Unreadable { what, source })
-}
-
-/// A value as JSON text.
-pub(super) fn text(what: &'static str, value: &impl Serialize) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|source| StoreError::Unreadable { what, source })
 }

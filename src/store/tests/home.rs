@@ -16,7 +16,7 @@ pub(super) enum Home {
 }
 
 /// A schema of the tests' database.
-pub(super) struct Schema {
+pub(in crate::store) struct Schema {
     pub address: Address,
     url: String,
 }

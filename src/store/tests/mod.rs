@@ -17,6 +17,8 @@ mod session;
 mod view;
 mod write;
 
+pub(super) use home::Schema;
+
 /// Makes of each claim a test for each engine.
 macro_rules! claims {
     ($($room:ident: $($claim:ident),+;)+) => {
