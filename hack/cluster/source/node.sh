@@ -6,6 +6,9 @@ make_bridge() {
   ip link show "$BRIDGE" >/dev/null 2>&1 || ip link add "$BRIDGE" type bridge
   ip addr replace "$GATEWAY/24" dev "$BRIDGE"
   ip link set "$BRIDGE" up
+  # A call to a Service that kube-proxy does not know yet must fail here. By the default route it would leave the
+  # machine, and whoever answers there answers for as long as the caller keeps the connection.
+  ip route replace "$SERVICE_NET.0/24" dev "$BRIDGE"
   ip link set lo up
   cat /proc/sys/net/ipv4/ip_forward >"$DATA/ip_forward.before"
   sysctl -q net.ipv4.ip_forward=1
