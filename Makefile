@@ -36,7 +36,8 @@ demo-down: ## ends what the demo left running; the cluster stays
 
 ## --- prove -------------------------------------------------------------------------------------------------------
 
-.PHONY: test check unit postgres-tests test-cluster cluster-tests alone-tests conformance lint drift tests-built
+.PHONY: test check unit postgres-tests test-cluster cluster-tests alone-tests conformance conformance-tools lint drift \
+	tests-built
 test: ## everything, from nothing, with a time for each stage
 	@hack/test.sh
 
@@ -54,7 +55,7 @@ postgres-tests: ## tests of replicas over PostgreSQL, and of a pair that fails o
 
 test-cluster: cluster image cluster-tests alone-tests ## tests against the cluster
 
-cluster-tests: demo-down
+cluster-tests: demo-down conformance-tools
 	hack/postgres/with.sh postgres -- hack/cluster/cluster.sh run cargo test $(BUILD) --test cluster -- --skip alone::
 
 alone-tests: demo-down # those that want the cluster to themselves; the demo comes last and stays to look around in
@@ -62,11 +63,20 @@ alone-tests: demo-down # those that want the cluster to themselves; the demo com
 	hack/cluster/cluster.sh run cargo test $(BUILD) --test cluster -- --test-threads=1 alone::undecodable alone::apiserver
 	hack/cluster/cluster.sh run cargo test $(BUILD) --test cluster -- --test-threads=1 alone::demo
 
-conformance: build ## scim2-cli's compliance checks against the endpoint
+conformance: build ## the SCIM test suites that others publish, against the endpoint; UPDATE=1 takes off what is mended
 	hack/conformance.sh
+
+conformance-tools: # what the cluster's tests need of them
+	hack/conformance/tools.sh
+
+.PHONY: fuzz
+fuzz: ## inputs that break the protocol's rooms, and what the dearest ones cost; FUZZ_SECONDS=… for each target
+	hack/fuzz.sh
+	hack/cost.sh
 
 lint:
 	cargo fmt --check
+	cargo fmt --check --manifest-path tests/fuzz/Cargo.toml
 	cargo clippy $(BUILD) --all-targets -- -D warnings
 	cargo check $(BUILD) --no-default-features
 	cargo doc $(BUILD) --no-deps
@@ -81,6 +91,7 @@ drift: build helm # fails when `make generate` would change something
 generate: build helm ## CRDs, the chart's copy of them, rendered charts, snapshots, the page of behaviours
 	hack/generate.sh
 	UPDATE=1 hack/postgres/with.sh postgres -- cargo test $(BUILD) --lib every_statement_has_the_plan
+	UPDATE=1 cargo test $(BUILD) --test it the_page_of_dialects
 	INSTA_UPDATE=always INSTA_FORCE_PASS=1 cargo test $(BUILD) --lib --test it
 	UPDATE=1 cargo test $(BUILD) --test tidy the_list_of_behaviours
 
@@ -88,12 +99,15 @@ generate-demo: cluster image demo-down ## the tables of the demo, from a run of 
 	UPDATE=1 hack/cluster/cluster.sh run cargo test $(BUILD) --test cluster alone::demo
 
 bench: ## speed, one table (loopback only)
+	cargo bench --profile release --locked --target $(TARGET) --bench scim
 	hack/postgres/with.sh postgres -- cargo bench --profile release --locked --target $(TARGET) --bench load
 
 soak: build ## power cuts and kills in bursts of writes, then hours of traffic and faults against one endpoint; MINUTES=…
 	KILL_ROUNDS=200 cargo test $(BUILD) --test crash -- c011_ | tee /dev/stderr | grep '5 passed' >/dev/null
 	KILL_ROUNDS=200 cargo test $(BUILD) --test it -- durability::c011_what_was_acknowledged | tee /dev/stderr | grep '1 passed' >/dev/null
 	HISTORY_MINUTES=$${MINUTES:-30} hack/postgres/with.sh postgres -- cargo test $(BUILD) --test postgres -- history::c011_a_history
+	PATCHES_PER_CLIENT=1000 hack/postgres/with.sh postgres -- cargo test $(BUILD) --test postgres -- merging::c011_sixteen | tee /dev/stderr | grep '1 passed' >/dev/null
+	FUZZ_SECONDS=$$(($${MINUTES:-30} * 20)) hack/fuzz.sh
 	hack/soak.sh
 
 image: build ## the container image, given to the cluster when one is up

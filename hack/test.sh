@@ -33,6 +33,7 @@ stage() {
 tools() {
   hack/postgres/postgres.sh tools || ! ci || return 1
   hack/postgres/patroni.sh tools || ! ci || return 1
+  hack/conformance/tools.sh || ! ci || return 1
   hack/cluster/cluster.sh tools
 }
 # In a process group of its own (set -m), so that it can be ended with its children.
@@ -100,6 +101,7 @@ start_tools
 stage build make tests-built
 stage lint make lint
 stage unit make unit
+stage fuzz make fuzz
 stage postgres-tests make postgres-tests
 finish_tools
 stage generated make drift

@@ -10,6 +10,8 @@ pub mod scim;
 #[cfg(feature = "full")]
 pub mod api;
 #[cfg(feature = "full")]
+pub mod check;
+#[cfg(feature = "full")]
 pub mod cli;
 #[cfg(feature = "full")]
 pub mod client;

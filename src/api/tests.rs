@@ -268,6 +268,10 @@ fn what_is_left_out_has_the_documented_effect() {
     assert_eq!(spec.provisioning().required_attributes(), ["givenName", "familyName", "emails"]);
     assert!(!spec.provisioning().paused());
     assert_eq!(spec.provisioning().dialect(), directory::Dialect::Auto);
+    assert!(spec.provisioning().serve_groups());
+    assert_eq!(spec.provisioning().on_user_delete(), directory::OnUserDelete::Delete);
+    assert_eq!(spec.provisioning().max_body_bytes, None);
+    assert!(spec.provisioning().schemas.is_empty() && spec.provisioning().resource_types.is_empty());
     assert_eq!(spec.access_token().validity().unwrap().as_secs(), 365 * 24 * 3600);
     assert_eq!(spec.endpoint().replicas(), 1);
     let directory::Storage::Sqlite(sqlite) = spec.endpoint().storage() else { panic!("sqlite is the default") };

@@ -7,6 +7,7 @@
 //! Exit codes: 0 done, 1 failed (the error is printed with its causes), 2 wrong usage (clap).
 
 mod audit;
+mod check;
 mod crds;
 mod database;
 mod endpoint;
@@ -52,6 +53,8 @@ enum Command {
     Store(store::Args),
     /// Verifies the records of what was done, and erases a person from them.
     Audit(audit::Args),
+    /// Holds any SCIM server to the RFCs and to what each identity provider needs of it.
+    Check(check::Args),
     /// Acts as an identity provider's provisioning service against a SCIM base URL.
     Simulate(simulate::Args),
 }
@@ -64,6 +67,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Crds(args) => crds::run(args).await,
         Command::Store(args) => store::run(args).await,
         Command::Audit(args) => audit::run(args).await,
+        Command::Check(args) => check::run(args).await,
         Command::Simulate(args) => simulate::run(args).await,
     }
 }

@@ -1,7 +1,7 @@
 //! One base URL and one credential; every other file of this room sends through it.
 
 use super::{Error, Token};
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER, USER_AGENT};
 use reqwest::{Certificate, Method, Url};
 use serde_json::Value;
 use std::path::PathBuf;
@@ -25,6 +25,15 @@ pub struct Settings {
     pub timeout: Duration,
     /// The media type of requests and answers, say `application/scim+json`.
     pub media_type: &'static str,
+}
+
+/// What is sent otherwise than this program does by itself, to try a service with what others send.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Habits {
+    /// The `User-Agent`, perhaps empty; `None`: this program's name and version.
+    pub user_agent: Option<&'static str>,
+    /// Whether every URL ends in a stray `?`, or in a stray `&` after a query.
+    pub stray_end: bool,
 }
 
 /// One request, relative to the base URL.
@@ -106,31 +115,23 @@ pub struct Connection {
     base: Url,
     token: Token,
     media_type: HeaderValue,
+    habits: Habits,
 }
 
 impl Connection {
     /// Checks the settings; sends nothing yet.
     pub fn open(settings: Settings) -> Result<Self, Error> {
         let Settings { base_url, token, ca_file, timeout, media_type } = settings;
-        let base = Url::parse(&base_url)
-            .ok()
-            .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host() && url.username().is_empty())
-            .ok_or(Error::BaseUrl { url: base_url })?;
-        let mut builder = reqwest::Client::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(timeout)
-            .redirect(reqwest::redirect::Policy::none())
-            .user_agent(concat!("scim-operator/", env!("CARGO_PKG_VERSION")));
-        if is_loopback(&base) {
-            builder = builder.no_proxy();
-        }
-        if let Some(path) = ca_file {
-            let pem = std::fs::read(&path).map_err(|source| Error::File { path: path.clone(), source })?;
-            let roots = Certificate::from_pem_bundle(&pem).map_err(|source| Error::Certificates { path, source })?;
-            builder = builder.tls_certs_only(roots);
-        }
-        let http = builder.build().map_err(Error::Start)?;
-        Ok(Self { http, base, token, media_type: HeaderValue::from_static(media_type) })
+        let base = base(&base_url)?;
+        let http = http(&base, ca_file, timeout)?;
+        let media_type = HeaderValue::from_static(media_type);
+        Ok(Self { http, base, token, media_type, habits: Habits::default() })
+    }
+
+    /// The same with another's habits.
+    #[must_use]
+    pub fn with_habits(self, habits: Habits) -> Self {
+        Self { habits, ..self }
     }
 
     /// The base URL, without its query.
@@ -147,6 +148,9 @@ impl Connection {
             .request(request.method.clone(), url)
             .header(AUTHORIZATION, self.token.header())
             .header(ACCEPT, &self.media_type);
+        if let Some(name) = self.habits.user_agent {
+            call = call.header(USER_AGENT, HeaderValue::from_static(name));
+        }
         if let Some(body) = &request.body {
             call = call.header(CONTENT_TYPE, &self.media_type).body(body.to_string());
         }
@@ -174,11 +178,40 @@ impl Connection {
         if !request.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&request.query);
         }
+        if self.habits.stray_end {
+            let query = url.query().map(|query| format!("{query}&")).unwrap_or_default();
+            url.set_query(Some(&query));
+        }
         url
     }
 }
 
-fn is_loopback(url: &Url) -> bool {
+/// The base URL of a service: `http` or `https`, a host, no credential.
+pub(super) fn base(base_url: &str) -> Result<Url, Error> {
+    let plain = |url: &Url| matches!(url.scheme(), "http" | "https") && url.has_host() && url.username().is_empty();
+    Url::parse(base_url).ok().filter(plain).ok_or_else(|| Error::BaseUrl { url: base_url.to_owned() })
+}
+
+/// The client that all of this room's requests to a base URL go through: it follows no redirect, and asks no proxy for
+/// the way to loopback.
+pub(super) fn http(base: &Url, ca_file: Option<PathBuf>, timeout: Duration) -> Result<reqwest::Client, Error> {
+    let mut builder = reqwest::Client::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .timeout(timeout)
+        .redirect(reqwest::redirect::Policy::none())
+        .user_agent(concat!("scim-operator/", env!("CARGO_PKG_VERSION")));
+    if is_loopback(base) {
+        builder = builder.no_proxy();
+    }
+    if let Some(path) = ca_file {
+        let pem = std::fs::read(&path).map_err(|source| Error::File { path: path.clone(), source })?;
+        let roots = Certificate::from_pem_bundle(&pem).map_err(|source| Error::Certificates { path, source })?;
+        builder = builder.tls_certs_only(roots);
+    }
+    builder.build().map_err(Error::Start)
+}
+
+pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host_str() {
         Some("localhost" | "[::1]") => true,
         Some(host) => host.parse::<std::net::Ipv4Addr>().is_ok_and(|ip| ip.is_loopback()),
@@ -187,7 +220,7 @@ fn is_loopback(url: &Url) -> bool {
 }
 
 /// Scheme, host and path: what may be printed of a URL (filters name people).
-fn shown(url: &Url) -> String {
+pub(super) fn shown(url: &Url) -> String {
     let mut plain = url.clone();
     plain.set_query(None);
     plain.to_string()
@@ -195,7 +228,7 @@ fn shown(url: &Url) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Answer, Connection, Method, Request, Settings, Token};
+    use super::{Answer, Connection, Habits, Method, Request, Settings, Token};
     use serde_json::json;
     use std::time::Duration;
 
@@ -215,6 +248,14 @@ mod tests {
         }
         let flagged = connection("http://h/scim/v2?aadOptscim062020").url(&Request::new(Method::GET, &["Users"]));
         assert_eq!(flagged.as_str(), "http://h/scim/v2/Users?aadOptscim062020");
+    }
+
+    #[test]
+    fn a_stray_end_is_a_question_mark_or_an_ampersand() {
+        let stray = connection("http://h/v2").with_habits(Habits { stray_end: true, ..Habits::default() });
+        let plain = Request::new(Method::GET, &["Users"]);
+        assert_eq!(stray.url(&plain).as_str(), "http://h/v2/Users?");
+        assert_eq!(stray.url(&plain.with("count", "1")).as_str(), "http://h/v2/Users?count=1&");
     }
 
     #[test]

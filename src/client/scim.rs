@@ -1,6 +1,6 @@
 //! Any SCIM 2.0 service: RFC 7644 requests by path, and the two answers that every caller reads.
 
-use super::{Answer, Connection, Error, Request, Settings, Token};
+use super::{Answer, Connection, Error, Habits, Request, Settings, Token};
 use reqwest::Method;
 use serde_json::Value;
 use std::path::PathBuf;
@@ -28,6 +28,12 @@ impl Scim {
         let base_url = base_url.to_owned();
         let media_type = "application/scim+json";
         Connection::open(Settings { base_url, token, ca_file, timeout: TIMEOUT, media_type }).map(Self)
+    }
+
+    /// The same with another's habits.
+    #[must_use]
+    pub fn with_habits(self, habits: Habits) -> Self {
+        Self(self.0.with_habits(habits))
     }
 
     /// The base URL, without its query.

@@ -1,10 +1,13 @@
 //! The configuration document: everything of a directory's manifests that its endpoint needs.
 
 use crate::access::{Ladder, Rule};
+use crate::scim::{ResourceTypeDefinition, SchemaDefinition};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;
+
+pub use crate::scim::Dialect;
 
 /// Which ScimDirectory a document belongs to. A document of another `uid` is never in force.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,14 +59,32 @@ pub enum SyncPolicy {
     Manual,
 }
 
-/// How strictly, and in whose shapes, the endpoint speaks SCIM.
+/// What DELETE does to a user (reading 13).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub enum Dialect {
-    /// Accepts every provider's shapes that contradict no other.
+pub enum OnUserDelete {
+    /// The user is gone.
     #[default]
-    Auto,
-    /// Microsoft Entra ID.
-    Entra,
+    Delete,
+    /// The user stays, inactive.
+    Disable,
+}
+
+/// How many bytes the body of a request may have; above is 413.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BodyBytes {
+    /// About a user, or a resource of a custom type.
+    pub users: u64,
+    /// About a group.
+    pub groups: u64,
+}
+
+impl Default for BodyBytes {
+    /// 1 MiB and 64 MiB: a push of a million members fits.
+    fn default() -> Self {
+        const MIB: u64 = 1024 * 1024;
+        Self { users: MIB, groups: 64 * MIB }
+    }
 }
 
 /// What a bearer token may call (B122).
@@ -89,6 +110,52 @@ pub struct Profile {
     pub required_attributes: Vec<String>,
     /// The public SCIM base, ending in `/scim/v2`; `meta.location` and `$ref` start with it.
     pub base_url: String,
+    // What follows is left out of the text while it says nothing, so that hashes of earlier documents stay.
+    /// Whether there are groups; without them `/Groups` answers 501 (B110).
+    #[serde(default = "yes", skip_serializing_if = "Clone::clone")]
+    pub serve_groups: bool,
+    /// What DELETE does to a user.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub on_user_delete: OnUserDelete,
+    /// How large bodies may be; absent where it is [`BodyBytes::default`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_body_bytes: Option<BodyBytes>,
+    /// The schemas that are not built in. `Types::compile` takes them: others are never published.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub schemas: Vec<SchemaDefinition>,
+    /// The resource types that are not built in, and what extends those that are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resource_types: Vec<ResourceTypeDefinition>,
+}
+
+impl Profile {
+    /// The profile of a directory that says nothing, but that no attribute is required.
+    pub fn new(base_url: impl Into<String>) -> Self {
+        Self {
+            paused: false,
+            dialect: Dialect::Auto,
+            required_attributes: Vec::new(),
+            base_url: base_url.into(),
+            serve_groups: true,
+            on_user_delete: OnUserDelete::Delete,
+            max_body_bytes: None,
+            schemas: Vec::new(),
+            resource_types: Vec::new(),
+        }
+    }
+
+    /// How large bodies may be.
+    pub fn body_bytes(&self) -> BodyBytes {
+        self.max_body_bytes.unwrap_or_default()
+    }
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// One rule and how it stands.
@@ -170,7 +237,8 @@ fn sha256(value: &impl Serialize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::DirectoryId;
+    use super::{BodyBytes, DirectoryId, OnUserDelete, Profile};
+    use serde_json::json;
 
     fn corp(cluster: &str) -> DirectoryId {
         let text = |text: &str| text.to_owned();
@@ -198,5 +266,31 @@ mod tests {
         let text = serde_json::to_string(&corp("")).unwrap();
         assert_eq!(text, r#"{"uid":"u","namespace":"hr","name":"corp"}"#);
         assert_eq!(serde_json::from_str::<DirectoryId>(&text).unwrap(), corp(""));
+    }
+
+    #[test]
+    fn a_profile_that_says_nothing_more_is_written_as_it_was_before_there_was_more_to_say() {
+        let text = serde_json::to_string(&Profile::new("http://x/scim/v2")).unwrap();
+        let earlier = r#"{"paused":false,"dialect":"Auto","requiredAttributes":[],"baseUrl":"http://x/scim/v2"}"#;
+        assert_eq!(text, earlier);
+        assert_eq!(serde_json::from_str::<Profile>(earlier).unwrap(), Profile::new("http://x/scim/v2"));
+    }
+
+    #[test]
+    fn what_a_profile_says_comes_back_as_it_was_written() {
+        let schema = json!({"id": "urn:x:y", "attributes": [{"name": "a", "type": "integer", "required": true}]});
+        let said = Profile {
+            serve_groups: false,
+            on_user_delete: OnUserDelete::Disable,
+            max_body_bytes: Some(BodyBytes { users: 16_384, groups: 32_768 }),
+            schemas: vec![serde_json::from_value(schema.clone()).unwrap()],
+            resource_types: vec![serde_json::from_value(json!({"name": "Y", "endpoint": "/Ys"})).unwrap()],
+            ..Profile::new("http://x/scim/v2")
+        };
+        let text = serde_json::to_value(&said).unwrap();
+        assert_eq!((&text["serveGroups"], &text["onUserDelete"]), (&json!(false), &json!("Disable")));
+        assert_eq!(text["maxBodyBytes"], json!({"users": 16_384, "groups": 32_768}));
+        assert_eq!((&text["schemas"], &text["resourceTypes"][0]["name"]), (&json!([schema]), &json!("Y")));
+        assert_eq!(serde_json::from_value::<Profile>(text).unwrap(), said);
     }
 }

@@ -8,5 +8,7 @@ mod document;
 mod run;
 
 pub use admin::{LastSync, ProvisioningCounts, Publication, Published, RuleState, State, TokenUse, UserCounts};
-pub use document::{Dialect, DirectoryId, Document, Profile, RuleEntry, Scope, SyncPolicy, Verifier};
+pub use document::{
+    BodyBytes, Dialect, DirectoryId, Document, OnUserDelete, Profile, RuleEntry, Scope, SyncPolicy, Verifier,
+};
 pub use run::{Phase, Progress, RunRequest, RunResult, RunScope, RunStatus};

@@ -20,7 +20,7 @@ impl Directory {
 
     /// `GET /access/v1/users`: in the order of ids, from after the cursor.
     pub async fn access_page(&self, query: &AccessQuery) -> Result<AccessPage, Error> {
-        let base_url = self.profile()?.base_url;
+        let base_url = self.serving()?.base_url().to_owned();
         let select = match &query.cursor {
             None => user_select(query.filter.as_ref()),
             Some(cursor) => UserSelect::After(UserId::parse(cursor).ok_or_else(|| {

@@ -3,15 +3,19 @@
 //! A group write names the members it adds or removes, and all of them when the group is renamed or deleted
 //! (reading 4). Up to [`EVALUATED_AT_ONCE_MAX`] of them are evaluated in the same transaction; more are queued.
 
+use super::IfMatch;
 use super::evaluation::{EVALUATED_AT_ONCE_MAX, Moved, evaluate};
 use super::record::Heading;
 use crate::access::{GroupFacts, fold};
-use crate::scim::{Error, Group, MembershipChange, Patch};
+use crate::scim::{Error, Group, MemberId, Patch, check_immutable};
 use crate::store::{
     Change, Decision, Delta, Effects, Facts, GroupId, GroupRow, Hold, InForce, MemberIds, Needs, UserFacts, UserId,
     Write,
 };
+use indexmap::IndexSet;
 use std::collections::BTreeSet;
+use std::fmt;
+use uuid::Uuid;
 
 /// Member ids named in an error (reading 12).
 const UNKNOWN_NAMED_MAX: usize = 10;
@@ -20,9 +24,9 @@ const UNKNOWN_NAMED_MAX: usize = 10;
 #[derive(Debug)]
 pub(super) enum Asked {
     /// To exist, with these members.
-    Create(Group, Vec<String>),
+    Create(Group, IndexSet<MemberId>),
     /// To have exactly these attributes and members.
-    Replace(Group, Vec<String>),
+    Replace(Group, IndexSet<MemberId>),
     /// To be changed so.
     Patch(Patch),
     /// Not to exist.
@@ -38,6 +42,8 @@ pub(super) struct GroupChange {
     pub heading: Heading,
     /// What.
     pub asked: Asked,
+    /// Which version of the group it is meant for.
+    pub if_match: IfMatch,
 }
 
 /// A group write that was carried out.
@@ -60,9 +66,25 @@ struct Wanted {
     group: Option<Group>,
     members: MemberIds,
     /// Asked to be members, but no user of this store can have such an id.
-    impossible: Vec<String>,
+    impossible: Unknown,
     /// Whether rules may see the group differently: every member is named.
     renamed: bool,
+}
+
+/// Ids that nobody has: how many, and the first of them.
+#[derive(Debug, Default, Clone)]
+struct Unknown {
+    named: Vec<String>,
+    count: usize,
+}
+
+impl Unknown {
+    fn note(&mut self, id: &impl fmt::Display) {
+        self.count += 1;
+        if self.named.len() < UNKNOWN_NAMED_MAX {
+            self.named.push(id.to_string());
+        }
+    }
 }
 
 impl Change for GroupChange {
@@ -73,30 +95,31 @@ impl Change for GroupChange {
     }
 
     fn decide(&self, facts: &Facts) -> Decision<Outcome> {
-        let wanted = match self.wanted(facts) {
+        let mut wanted = match self.wanted(facts) {
             Ok(wanted) => wanted,
             Err(error) => return refuse(error),
         };
-        let missing = self.missing(facts, &wanted);
+        let missing = self.missing(facts, &mut wanted);
         if !missing.is_empty() {
             return Decision::More(Box::new(missing));
         }
-        let delta = facts.delta.clone().unwrap_or_default();
-        if let Err(error) = self.check(facts, &wanted, &delta) {
+        let nobody = Delta::default();
+        let delta = facts.delta.as_ref().unwrap_or(&nobody);
+        if let Err(error) = self.check(facts, &wanted, delta) {
             return refuse(error);
         }
         let all = facts.members.as_ref().map_or((&[][..], false), |(ids, more)| (ids.as_slice(), *more));
         let named: BTreeSet<UserId> =
             wanted.members.add.iter().chain(&wanted.members.remove).chain(&delta.left).chain(all.0).copied().collect();
         if all.1 || named.len() > EVALUATED_AT_ONCE_MAX {
-            return self.done(facts, &wanted, &delta, Evaluation::Queued(named.into_iter().collect()));
+            return self.done(facts, &wanted, delta, Evaluation::Queued(named.into_iter().collect()));
         }
         // Rules find groups by their names: while members are evaluated for a new name, the rules stay as they are.
         let configuration = if self.names(facts, &wanted) { Hold::Shared } else { Hold::Free };
         if named.iter().any(|id| !facts.users.contains_key(id)) || facts.configuration < configuration {
             return Decision::More(Box::new(Needs { configuration, users: named, ..Needs::default() }));
         }
-        self.done(facts, &wanted, &delta, Evaluation::AtOnce(named.into_iter().collect()))
+        self.done(facts, &wanted, delta, Evaluation::AtOnce(named.into_iter().collect()))
     }
 }
 
@@ -109,20 +132,27 @@ enum Evaluation {
 impl GroupChange {
     fn wanted(&self, facts: &Facts) -> Result<Wanted, Error> {
         let before = facts.group(self.id);
-        let existing = || before.ok_or_else(|| Error::not_found("Group", &self.id.to_string()));
-        let (group, change) = match &self.asked {
-            Asked::Create(group, members) => (Some(group.clone()), exactly(members, false)),
-            Asked::Replace(group, members) => {
-                existing()?;
-                (Some(group.clone()), exactly(members, true))
+        let existing = || {
+            let row = before.ok_or_else(|| Error::not_found("Group", &self.id.to_string()))?;
+            self.if_match.check(row.version).map(|()| row)
+        };
+        let none = IndexSet::new();
+        let exists = before.is_some();
+        let (group, (members, impossible)) = match &self.asked {
+            Asked::Create(group, add) => (Some(group.clone()), self.member_ids(exists, false, add, &none)),
+            Asked::Replace(group, add) => {
+                let mut group = group.clone();
+                let before = &existing()?.group.attributes;
+                check_immutable(facts.config.types.group(), before, &mut group.attributes, true)?;
+                (Some(group), self.member_ids(exists, true, add, &none))
             }
             Asked::Patch(patch) => {
                 let (group, change) = patch.apply_to_group(&existing()?.group)?;
-                (Some(group), change)
+                (Some(group), self.member_ids(exists, change.clear, &change.add, &change.remove))
             }
             Asked::Delete => {
                 existing()?;
-                (None, MembershipChange::default())
+                (None, self.member_ids(exists, false, &none, &none))
             }
         };
         let renamed = before.is_some_and(|before| {
@@ -130,7 +160,6 @@ impl GroupChange {
                 after.display_name() != before.group.display_name() || after.external_id() != before.group.external_id()
             })
         });
-        let (members, impossible) = self.member_ids(&change, before.is_some());
         Ok(Wanted { group, members, impossible, renamed })
     }
 
@@ -139,21 +168,28 @@ impl GroupChange {
         wanted.renamed || facts.group(self.id).is_none()
     }
 
-    fn member_ids(&self, change: &MembershipChange, exists: bool) -> (MemberIds, Vec<String>) {
-        let mut impossible = Vec::new();
-        let mut members = MemberIds { group: exists.then_some(self.id), clear: change.clear, ..MemberIds::default() };
-        for value in &change.add {
-            match UserId::parse(value) {
-                Some(id) => drop(members.add.insert(id)),
-                None => impossible.push(value.clone()),
+    fn member_ids(
+        &self,
+        exists: bool,
+        clear: bool,
+        add: &IndexSet<MemberId>,
+        remove: &IndexSet<MemberId>,
+    ) -> (MemberIds, Unknown) {
+        let mut impossible = Unknown::default();
+        let mut users = IndexSet::with_capacity(add.len());
+        for member in add {
+            match user_id(member) {
+                Some(id) => drop(users.insert(id)),
+                None => impossible.note(member),
             }
         }
-        members.remove = change.remove.iter().filter_map(|value| UserId::parse(value)).collect();
-        (members, impossible)
+        let remove = remove.iter().filter_map(user_id).collect();
+        (MemberIds { group: exists.then_some(self.id), clear, add: users, remove }, impossible)
     }
 
-    /// What must be loaded before this can be decided, but is not yet.
-    fn missing(&self, facts: &Facts, wanted: &Wanted) -> Needs {
+    /// What must be loaded before this can be decided, but is not yet. Gives the ids of the members away when they are
+    /// asked for: there may be a million of them.
+    fn missing(&self, facts: &Facts, wanted: &mut Wanted) -> Needs {
         let mut needs = Needs::default();
         if let Some(group) = &wanted.group {
             let name = fold(group.display_name());
@@ -163,15 +199,16 @@ impl GroupChange {
         }
         let MemberIds { clear, add, remove, .. } = &wanted.members;
         let before = facts.group(self.id).map(|row| &row.group);
-        if before.is_some() && facts.alone.is_none() && (*clear || before != wanted.group.as_ref()) {
+        let decides_all = *clear || before != wanted.group.as_ref() || self.if_match != IfMatch::Any;
+        if before.is_some() && facts.alone.is_none() && decides_all {
             needs.alone = Some(self.id);
         }
         if facts.delta.is_none() && (*clear || !add.is_empty() || !remove.is_empty()) {
-            needs.delta = Some(wanted.members.clone());
             if add.len() + remove.len() <= EVALUATED_AT_ONCE_MAX {
                 // They will be evaluated: asked for now, they come with the same answer.
                 needs.users.extend(add.iter().chain(remove));
             }
+            needs.delta = Some(std::mem::take(&mut wanted.members));
         }
         if facts.members.is_none() && wanted.renamed {
             needs.members = Some((self.id, EVALUATED_AT_ONCE_MAX));
@@ -186,9 +223,9 @@ impl GroupChange {
                 return Err(taken(group));
             }
         }
-        let unknown: Vec<String> =
-            wanted.impossible.iter().cloned().chain(delta.unknown.iter().map(UserId::to_string)).collect();
-        if unknown.is_empty() { Ok(()) } else { Err(unknown_members(&unknown)) }
+        let mut unknown = wanted.impossible.clone();
+        delta.unknown.iter().for_each(|id| unknown.note(id));
+        if unknown.count == 0 { Ok(()) } else { Err(unknown_members(&unknown)) }
     }
 
     fn done(&self, facts: &Facts, wanted: &Wanted, delta: &Delta, evaluation: Evaluation) -> Decision<Outcome> {
@@ -285,9 +322,9 @@ impl GroupChange {
     }
 }
 
-/// Exactly these members.
-fn exactly(members: &[String], clear: bool) -> MembershipChange {
-    MembershipChange { clear, add: members.iter().cloned().collect(), ..MembershipChange::default() }
+/// The user that a member may be; `None` when no user of this store can have such an id.
+fn user_id(member: &MemberId) -> Option<UserId> {
+    member.uuid().map_or_else(|| UserId::parse(&member.to_string()), |bytes| Some(UserId(Uuid::from_bytes(bytes))))
 }
 
 fn refuse(error: Error) -> Decision<Outcome> {
@@ -302,9 +339,9 @@ fn taken(group: &Group) -> Error {
     ))
 }
 
-fn unknown_members(unknown: &[String]) -> Error {
-    let named: Vec<String> = unknown.iter().take(UNKNOWN_NAMED_MAX).map(|id| format!("{id:?}")).collect();
-    let more = unknown.len().saturating_sub(UNKNOWN_NAMED_MAX);
+fn unknown_members(unknown: &Unknown) -> Error {
+    let named: Vec<String> = unknown.named.iter().map(|id| format!("{id:?}")).collect();
+    let more = unknown.count.saturating_sub(named.len());
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     Error::invalid_value(format!(
         "members: no user has the id {}{more}. Members are ids of users of this directory, as answered when they were \

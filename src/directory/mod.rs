@@ -9,9 +9,12 @@ mod evaluation;
 mod group;
 mod group_change;
 mod list;
+mod listing;
 mod publication;
 mod query;
 mod record;
+mod resource;
+mod resource_change;
 mod run;
 mod runner;
 mod state;
@@ -23,10 +26,12 @@ mod user_change;
 
 pub use error::Error;
 pub use evaluation::EVALUATED_AT_ONCE_MAX;
-pub use query::{AccessPage, AccessQuery, Actor, ListQuery, Page, Token};
+pub use query::{AccessPage, AccessQuery, Actor, Begin, IfMatch, ListQuery, Message, Page, Position, Token};
 
-use crate::config::Profile;
-use crate::store::{InForce, Location, Store};
+pub use crate::store::InForce;
+
+use crate::scim::ResourceKind;
+use crate::store::{Location, Store};
 use jiff::Timestamp;
 use std::fmt;
 use std::path::PathBuf;
@@ -136,6 +141,11 @@ impl Directory {
         self.inner.store.store_id()
     }
 
+    /// 32 random bytes of this store, for what is given out and must come back unchanged.
+    pub fn secret(&self) -> &[u8; 32] {
+        self.inner.store.secret()
+    }
+
     /// Finishes the batch a run is in, takes no more writes, and closes the store.
     pub async fn close(&self) {
         self.inner.closing.cancel();
@@ -164,14 +174,37 @@ impl Directory {
         (self.inner.clock)()
     }
 
-    /// The profile in force; nothing is served before the first publication.
-    fn profile(&self) -> Result<Profile, Error> {
-        self.in_force().document.as_ref().map(|document| document.profile.clone()).ok_or(Error::NotConfigured)
+    /// What requests are served under; nothing is before the first publication.
+    fn serving(&self) -> Result<Serving, Error> {
+        let in_force = self.in_force();
+        if in_force.document.is_some() { Ok(Serving { in_force }) } else { Err(Error::NotConfigured) }
     }
 
     /// Tells whoever waits for the state that it has moved.
     fn moved(&self) {
         self.inner.moved.send_modify(|count| *count += 1);
+    }
+}
+
+/// The configuration that one request is served under, from its beginning to its end.
+struct Serving {
+    in_force: Arc<InForce>,
+}
+
+impl Serving {
+    /// The public SCIM base.
+    fn base_url(&self) -> &str {
+        self.in_force.document.as_ref().map_or("", |document| &document.profile.base_url)
+    }
+
+    /// What users are.
+    fn users(&self) -> ResourceKind {
+        self.in_force.types.user()
+    }
+
+    /// What groups are.
+    fn groups(&self) -> ResourceKind {
+        self.in_force.types.group()
     }
 }
 

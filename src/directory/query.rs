@@ -2,7 +2,9 @@
 
 use crate::access::AccessView;
 use crate::config::Scope;
-use crate::scim::{Attributes, Filter};
+use crate::scim::{self, Attributes, Filter, Reading, Sort, SortKey};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// Whose token a request carries.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,15 +28,93 @@ pub struct Actor {
     pub source: String,
 }
 
+/// Which version of a resource a write is meant for (RFC 7644 §3.14).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum IfMatch {
+    /// Whichever is there.
+    #[default]
+    Any,
+    /// One of these.
+    Versions(Vec<u64>),
+}
+
+impl IfMatch {
+    /// 412 when the version there is none of those.
+    pub(super) fn check(&self, version: u64) -> Result<(), scim::Error> {
+        match self {
+            Self::Versions(wanted) if !wanted.contains(&version) => Err(scim::Error::plain(
+                412,
+                "the resource has changed since: its version is not that of If-Match; read it and send it again",
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A message of the identity provider.
+#[derive(Debug, Clone, Default)]
+pub struct Message {
+    /// Who sent it.
+    pub by: Actor,
+    /// How it is read.
+    pub how: Reading,
+    /// Which version it is meant for.
+    pub if_match: IfMatch,
+}
+
+impl From<&Actor> for Message {
+    fn from(by: &Actor) -> Self {
+        Self { by: by.clone(), ..Self::default() }
+    }
+}
+
+impl From<&Message> for Message {
+    fn from(message: &Message) -> Self {
+        message.clone()
+    }
+}
+
 /// A SCIM list request.
 #[derive(Debug, Default)]
 pub struct ListQuery {
     /// The parsed `filter`.
     pub filter: Option<Filter>,
-    /// 1-based; values below 1 were raised to 1.
-    pub start_index: u64,
+    /// The order; that of ids without it.
+    pub sort: Option<Sort>,
+    /// Where the page begins.
+    pub begin: Begin,
     /// How many resources at most; already bounded by the endpoint.
     pub count: u64,
+}
+
+/// Where a page of a list begins.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Begin {
+    /// At this 1-based index; values below 1 were raised to 1.
+    Index(u64),
+    /// At the beginning, to go on by cursors (RFC 9865).
+    Beginning,
+    /// Where a cursor says.
+    Cursor(Position),
+}
+
+impl Default for Begin {
+    fn default() -> Self {
+        Self::Index(1)
+    }
+}
+
+/// A place between two resources of a list, which stays where it is whatever comes and goes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Position {
+    /// The page is behind this id, else in front of it.
+    pub forward: bool,
+    /// The id of a resource beside the place.
+    pub id: Uuid,
+    /// What that resource is sorted by, in a sorted list.
+    pub key: Option<SortKey>,
+    /// How many resources matched when the list was begun.
+    pub total: u64,
 }
 
 /// A page of rendered SCIM resources.
@@ -42,10 +122,14 @@ pub struct ListQuery {
 pub struct Page {
     /// The resources of this page, with `members` left out where the projection leaves them out.
     pub resources: Vec<Attributes>,
-    /// How many resources match in all.
+    /// How many resources match in all; in a list by cursors, how many did when it was begun.
     pub total: u64,
-    /// The 1-based index of the first resource.
-    pub start_index: u64,
+    /// The 1-based index of the first resource; absent in a list by cursors.
+    pub start_index: Option<u64>,
+    /// Where the next page begins, in a list by cursors.
+    pub next: Option<Position>,
+    /// Where the page before ends.
+    pub previous: Option<Position>,
 }
 
 /// `GET /access/v1/users`.

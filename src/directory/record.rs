@@ -6,7 +6,7 @@
 use super::Actor;
 use super::evaluation::Moved;
 use crate::config::DirectoryId;
-use crate::store::{GroupRow, Record, UserId, UserRow};
+use crate::store::{GroupRow, Record, ResourceRow, UserId, UserRow};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -83,6 +83,18 @@ impl Heading {
         self.record(operation, what, moved.iter().map(person).collect())
     }
 
+    /// The record of a write to a resource of a defined type.
+    pub fn resource(&self, before: Option<&ResourceRow>, after: Option<&ResourceRow>) -> Record {
+        let shown = |row: &ResourceRow| json!({ "version": row.version });
+        let what = json!({
+            "resource": after.or(before).map(|row| row.id.to_string()),
+            "type": after.or(before).map(|row| row.kind.clone()),
+            "before": before.map(shown),
+            "after": after.map(shown),
+        });
+        self.record(operation("resource", before.is_some(), after.is_some()), what, Vec::new())
+    }
+
     /// The record of a batch of a run, or of the queue when `run` is `None`.
     pub fn evaluation(&self, run: Option<&str>, moved: &[Moved]) -> Record {
         let operation = if run.is_some() { "run" } else { "evaluation" };
@@ -104,6 +116,9 @@ fn operation(kind: &str, before: bool, after: bool) -> &'static str {
         ("user", false, _) => "user.create",
         ("user", true, true) => "user.update",
         ("user", true, false) => "user.delete",
+        ("resource", false, _) => "resource.create",
+        ("resource", true, true) => "resource.update",
+        ("resource", true, false) => "resource.delete",
         (_, false, _) => "group.create",
         (_, true, true) => "group.update",
         (_, true, false) => "group.delete",
@@ -144,7 +159,7 @@ fn access(moved: &Moved) -> Value {
 mod tests {
     use super::*;
     use crate::access::{Source, TenantAccess, diff};
-    use crate::scim::{Group, Reading, User};
+    use crate::scim::{Group, Reading, ResourceKind, User};
     use crate::store::GroupId;
 
     fn row(number: u128, name: &str) -> UserRow {
@@ -156,7 +171,7 @@ mod tests {
         });
         UserRow {
             id: UserId(Uuid::from_u128(number)),
-            user: User::read(body, &Reading::default()).unwrap(),
+            user: User::read(body, ResourceKind::USER, &Reading::default()).unwrap(),
             account_enabled: true,
             created: Timestamp::UNIX_EPOCH,
             modified: Timestamp::UNIX_EPOCH,
@@ -187,7 +202,7 @@ mod tests {
         let body = json!({ "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": "Designers" });
         let group = GroupRow {
             id: GroupId(Uuid::from_u128(9)),
-            group: Group::read(body, &Reading::default()).unwrap().0,
+            group: Group::read(body, ResourceKind::GROUP, &Reading::default()).unwrap().0,
             created: Timestamp::UNIX_EPOCH,
             modified: Timestamp::UNIX_EPOCH,
             version: 1,

@@ -13,7 +13,7 @@ impl Directory {
     /// Puts a run into the queue; `uid` names it, or a new id is made. Asking again with the same uid answers the run
     /// as it stands; an equal spec that succeeded before under this name is not run again.
     pub async fn request_run(&self, uid: Option<&str>, request: RunRequest) -> Result<RunStatus, Error> {
-        self.profile()?;
+        self.serving()?;
         check(&request)?;
         let uid = uid.map_or_else(token::new_uid, str::to_owned);
         let run = self.inner.store.transact(RequestRun { uid, request, at: self.now() }).await?;

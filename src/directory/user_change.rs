@@ -1,10 +1,13 @@
 //! What a write to a user comes to, decided purely (B003, B011, B012, B044, B050–B053, B094).
 
+use super::IfMatch;
 use super::evaluation::evaluate;
 use super::record::Heading;
 use crate::access::{GroupFacts, fold};
-use crate::scim::{Error, Patch, User};
+use crate::config::OnUserDelete;
+use crate::scim::{Error, Patch, Quirk, Reading, User, check_immutable};
 use crate::store::{Change, Counter, Decision, Effects, Facts, Needs, UserFacts, UserId, UserRow, Write};
+use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// What is asked of one user.
@@ -29,6 +32,10 @@ pub(super) struct UserChange {
     pub heading: Heading,
     /// What.
     pub asked: Asked,
+    /// How the message was read.
+    pub how: Reading,
+    /// Which version of the user it is meant for.
+    pub if_match: IfMatch,
 }
 
 /// The user as it stands afterwards and the groups it is in; `None` after a deletion.
@@ -51,8 +58,8 @@ impl Change for UserChange {
             Ok(None) => self.delete(facts),
             Ok(Some(user)) => match facts.user_names.get(&fold(user.user_name())) {
                 None => Decision::More(Box::new(named(&user))),
-                Some(Some(bearer)) if *bearer != self.id => refuse(taken(&user)),
-                Some(_) => self.put(facts, user),
+                Some(Some(bearer)) if *bearer != self.id => self.put_again(facts, *bearer, user),
+                Some(_) => self.put(facts, self.id, user),
             },
         }
     }
@@ -61,14 +68,24 @@ impl Change for UserChange {
 impl UserChange {
     /// The attributes asked for; `None` = none, delete it.
     fn attributes(&self, facts: &Facts) -> Result<Option<User>, Error> {
-        let existing = || facts.user(self.id).ok_or_else(|| Error::not_found("User", &self.id.to_string()));
+        let existing = || {
+            let user = facts.user(self.id).ok_or_else(|| Error::not_found("User", &self.id.to_string()))?;
+            self.if_match.check(user.row.version).map(|()| user)
+        };
         let user = match &self.asked {
             Asked::Create(user) => user.clone(),
             Asked::Replace(user) => {
-                existing()?;
-                user.clone()
+                let mut user = user.clone();
+                let before = &existing()?.row.user.attributes;
+                check_immutable(facts.config.types.user(), before, &mut user.attributes, true)?;
+                user
             }
             Asked::Patch(patch) => patch.apply_to_user(&existing()?.row.user)?,
+            Asked::Delete if on_delete(facts) == OnUserDelete::Disable => {
+                let mut user = existing()?.row.user.clone();
+                user.attributes.insert("active".to_owned(), Value::Bool(false));
+                user
+            }
             Asked::Delete => {
                 existing()?;
                 return Ok(None);
@@ -79,8 +96,32 @@ impl UserChange {
         Ok(Some(user))
     }
 
-    fn put(&self, facts: &Facts, user: User) -> Decision<Outcome> {
-        let before = facts.user(self.id);
+    /// A POST for somebody who is there already. It is refused, but for one who was disabled and is meant for certain:
+    /// a recycled name must not inherit access (reading 17).
+    fn put_again(&self, facts: &Facts, bearer: UserId, user: User) -> Decision<Outcome> {
+        let may = matches!(self.asked, Asked::Create(_))
+            && (on_delete(facts) == OnUserDelete::Disable || self.how.would_tolerate(Quirk::PostReactivates));
+        if !may {
+            return refuse(taken(&user));
+        }
+        if !facts.users.contains_key(&bearer) {
+            return Decision::More(Box::new(Needs { users: BTreeSet::from([bearer]), ..Needs::default() }));
+        }
+        let is_meant = facts.user(bearer).is_some_and(|there| {
+            let id = user.external_id().filter(|id| !id.is_empty());
+            !there.row.user.active() && id.is_some() && id == there.row.user.external_id()
+        });
+        if !is_meant {
+            return refuse(taken(&user));
+        }
+        if on_delete(facts) == OnUserDelete::Delete {
+            self.how.tolerates(Quirk::PostReactivates);
+        }
+        self.put(facts, bearer, user)
+    }
+
+    fn put(&self, facts: &Facts, id: UserId, user: User) -> Decision<Outcome> {
+        let before = facts.user(id);
         let after = self.row(before.map(|facts| &facts.row), user);
         let mut writes = Vec::with_capacity(6);
         match before {
@@ -123,6 +164,10 @@ impl UserChange {
         let writes = vec![Write::DeleteUser(self.id), Write::Count(Counter::Deleted)];
         Decision::Done(Effects { writes, record: Some(record) }, Ok(None))
     }
+}
+
+fn on_delete(facts: &Facts) -> OnUserDelete {
+    facts.config.document.as_ref().map_or(OnUserDelete::Delete, |document| document.profile.on_user_delete)
 }
 
 fn update(before: &UserRow, after: &UserRow) -> Vec<Write> {

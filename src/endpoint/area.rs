@@ -72,6 +72,8 @@ impl Target {
         let operation = match *method {
             Method::GET | Method::HEAD if single => Operation::Read,
             Method::GET | Method::HEAD => Operation::List,
+            // A query in a body makes nothing.
+            Method::POST if path.ends_with("/.search") => Operation::List,
             Method::POST => Operation::Create,
             Method::PUT => Operation::Replace,
             Method::PATCH => Operation::Patch,
@@ -143,6 +145,9 @@ mod tests {
         assert!(!target.is_provisioning());
         let target = of(Method::GET, "/scim/v2/Users/1");
         assert_eq!((target.operation, target.resource), (Operation::Read, Resource::User));
+        let target = of(Method::POST, "/scim/v2/Users/.search");
+        assert_eq!((target.operation, target.resource), (Operation::List, Resource::User));
+        assert!(!target.is_provisioning(), "nobody is provisioned by a search");
         let target = of(Method::TRACE, "/whatever/it/is");
         assert_eq!((target.operation, target.resource), (Operation::Other, Resource::Other));
     }

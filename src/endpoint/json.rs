@@ -1,100 +1,16 @@
-//! JSON as a door may let it in: no key twice in one object, no deeper than a limit,
-//! valid UTF-8, nothing after the end.
-//!
-//! serde_json alone keeps the last of two equal keys, so that a body could mean different things to two readers
-//! (RFC 8259 §4), and allows 128 levels.
+//! JSON as a door may let it in: no key twice in one object, no deeper than a limit, valid UTF-8, nothing behind it.
 
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Number, Value};
-use std::fmt;
+use crate::scim::{self, Sent};
+use serde_json::Value;
 
 /// The value of a JSON text, or what is wrong with it: a sentence with line and column.
 pub(crate) fn parse(text: &[u8], depth_max: usize) -> Result<Value, String> {
-    let mut reader = serde_json::Deserializer::from_slice(text);
-    let node = Node { depth_left: depth_max, depth_max };
-    let value = node.deserialize(&mut reader).map_err(|error| error.to_string())?;
-    reader.end().map_err(|error| error.to_string())?;
-    Ok(value)
+    scim::read_json(text, depth_max)
 }
 
-#[derive(Clone, Copy)]
-struct Node {
-    depth_left: usize,
-    depth_max: usize,
-}
-
-impl Node {
-    fn inner<E: Error>(self) -> Result<Self, E> {
-        match self.depth_left.checked_sub(1) {
-            Some(depth_left) => Ok(Self { depth_left, ..self }),
-            None => Err(E::custom(format!("nested deeper than {} levels", self.depth_max))),
-        }
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Node {
-    type Value = Value;
-
-    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Value, D::Error> {
-        reader.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Node {
-    type Value = Value;
-
-    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("a JSON value")
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(Value::Bool(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(Value::Number(value.into()))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(Value::Number(value.into()))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        Ok(Number::from_f64(value).map_or(Value::Null, Value::Number))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(Value::String(value.to_owned()))
-    }
-
-    fn visit_string<E>(self, value: String) -> Result<Value, E> {
-        Ok(Value::String(value))
-    }
-
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
-        let inner = self.inner()?;
-        let mut list = Vec::new();
-        while let Some(item) = items.next_element_seed(inner)? {
-            list.push(item);
-        }
-        Ok(Value::Array(list))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
-        let inner = self.inner()?;
-        let mut object = Map::new();
-        while let Some(key) = entries.next_key::<String>()? {
-            if object.contains_key(&key) {
-                return Err(A::Error::custom(format!("the key `{key}` occurs twice in one object")));
-            }
-            object.insert(key, entries.next_value_seed(inner)?);
-        }
-        Ok(Value::Object(object))
-    }
+/// The same of a message about a group, which may have a million members.
+pub(crate) fn parse_group(text: &[u8], depth_max: usize) -> Result<Sent, String> {
+    Sent::read(text, depth_max)
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! Query strings: names in any case (Entra sends `startindex`), stray `?` and `&` ignored (OneLogin ends URLs in them),
 //! unknown names ignored (Entra's `aadOptscim062020` rides on every call), values valid UTF-8.
 
+use std::num::IntErrorKind;
+
 /// A decoded query string.
 #[derive(Debug, Default)]
 pub(crate) struct Query(Vec<(String, String)>);
@@ -22,6 +24,16 @@ impl Query {
         Ok(Self(pairs))
     }
 
+    /// Parameters that came otherwise: names in lower case.
+    pub(crate) fn of(pairs: Vec<(String, String)>) -> Self {
+        Self(pairs)
+    }
+
+    /// Whether a name given in lower case begins so.
+    pub(crate) fn has_prefix(&self, prefix: &str) -> bool {
+        self.0.iter().any(|(known, _)| known.starts_with(prefix))
+    }
+
     /// The first value of a name given in lower case that is not empty.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(known, value)| known == name && !value.is_empty()).map(|(_, value)| value.as_str())
@@ -32,9 +44,19 @@ impl Query {
         self.0.iter().any(|(known, _)| known == name)
     }
 
-    /// An integer; the message names the parameter and what was sent.
+    /// An integer; the message names the parameter and what was sent. One that is too large is the largest.
     pub(crate) fn integer(&self, name: &str) -> Result<Option<i64>, String> {
-        let read = |text: &str| text.trim().parse::<i64>().map_err(|_| format!("{name} is not an integer: `{text}`"));
+        let read = |text: &str| {
+            text.trim().parse::<i64>().or_else(|error| match error.kind() {
+                IntErrorKind::PosOverflow => Ok(i64::MAX),
+                IntErrorKind::NegOverflow => Ok(i64::MIN),
+                _ => {
+                    let shown = if name == "startindex" { "startIndex" } else { name };
+                    let sent: String = text.chars().take(40).collect();
+                    Err(format!("{shown} is not an integer: `{sent}`; send digits"))
+                }
+            })
+        };
         self.get(name).map(read).transpose()
     }
 }
@@ -97,8 +119,15 @@ mod tests {
     }
 
     #[test]
+    fn an_integer_without_end_is_the_largest() {
+        let query = Query::parse(Some("count=99999999999999999999&startIndex=-99999999999999999999")).unwrap();
+        assert_eq!(query.integer("count"), Ok(Some(i64::MAX)));
+        assert_eq!(query.integer("startindex"), Ok(Some(i64::MIN)));
+    }
+
+    #[test]
     fn err_not_an_integer_names_the_parameter() {
         let query = Query::parse(Some("count=many")).unwrap();
-        assert_eq!(query.integer("count"), Err("count is not an integer: `many`".to_owned()));
+        assert_eq!(query.integer("count"), Err("count is not an integer: `many`; send digits".to_owned()));
     }
 }

@@ -2,13 +2,14 @@
 //!
 //! The same manifests and the same previous document always give the same document, whatever the order they come in.
 
+use super::definitions::{self, Definitions};
 use super::roles;
 use super::rule::RuleManifest;
 use super::verdict::{DirectoryVerdict, Refusal, RuleVerdict};
 use crate::api::ScimDirectory;
-use crate::api::directory::{Dialect, Provisioning, SyncPolicy};
+use crate::api::directory::{self, OnUserDelete, Provisioning, SyncPolicy};
 use crate::api::reason::INVALID_SPEC;
-use crate::config::{self, DirectoryId, Document, Profile, RuleEntry, Verifier};
+use crate::config::{self, BodyBytes, Dialect, DirectoryId, Document, Profile, RuleEntry, Verifier};
 use std::collections::BTreeMap;
 
 /// What the manifests come to.
@@ -44,6 +45,8 @@ pub fn compile(
     let known = |name: &str| previous.is_some_and(|document| roles::entry(document, name).is_some());
     let rules: Vec<&RuleManifest> = rules.iter().filter(|rule| rule.belongs_to(directory, known)).collect();
 
+    let provisioning = directory.spec.provisioning();
+    let (definitions, definitions_refusal) = definitions::in_force(&provisioning, previous);
     let (tenant, tenant_refusal) = tenant(directory, previous);
     let (ladder, roles_refusal) = roles::in_force(roles::wanted(&directory.spec), &rules, previous);
     let mut document = Document {
@@ -51,7 +54,7 @@ pub fn compile(
         tenant,
         roles: ladder,
         sync_policy: sync_policy(directory.spec.sync_policy()),
-        profile: profile(&directory.spec.provisioning(), base_url),
+        profile: profile(&provisioning, base_url, definitions),
         rules: Vec::new(),
         verifiers: verifiers.to_vec(),
     };
@@ -63,7 +66,7 @@ pub fn compile(
         document.rules.extend(entry);
         verdicts.push(verdict);
     }
-    let directory = DirectoryVerdict { refusal: tenant_refusal.or(roles_refusal) };
+    let directory = DirectoryVerdict { refusal: tenant_refusal.or(roles_refusal).or(definitions_refusal) };
     Compiled { document, directory, rules: verdicts }
 }
 
@@ -118,16 +121,45 @@ fn tenant(directory: &ScimDirectory, previous: Option<&Document>) -> (String, Op
     }
 }
 
-fn profile(provisioning: &Provisioning, base_url: &str) -> Profile {
+fn profile(provisioning: &Provisioning, base_url: &str, definitions: Definitions) -> Profile {
+    let Definitions { schemas, resource_types } = definitions;
     Profile {
         paused: provisioning.paused(),
-        dialect: match provisioning.dialect() {
-            Dialect::Auto => config::Dialect::Auto,
-            Dialect::Entra => config::Dialect::Entra,
-        },
+        dialect: dialect(provisioning.dialect()),
         required_attributes: provisioning.required_attributes(),
         base_url: base_url.to_owned(),
+        serve_groups: provisioning.serve_groups(),
+        on_user_delete: match provisioning.on_user_delete() {
+            OnUserDelete::Delete => config::OnUserDelete::Delete,
+            OnUserDelete::Disable => config::OnUserDelete::Disable,
+        },
+        max_body_bytes: body_bytes(provisioning),
+        schemas,
+        resource_types,
     }
+}
+
+fn dialect(dialect: directory::Dialect) -> Dialect {
+    match dialect {
+        directory::Dialect::Auto => Dialect::Auto,
+        directory::Dialect::Strict => Dialect::Strict,
+        directory::Dialect::Interop => Dialect::Interop,
+        directory::Dialect::Entra => Dialect::Entra,
+        directory::Dialect::Okta => Dialect::Okta,
+        directory::Dialect::OneLogin => Dialect::OneLogin,
+        directory::Dialect::JumpCloud => Dialect::JumpCloud,
+        directory::Dialect::PingOne => Dialect::PingOne,
+        directory::Dialect::Keycloak => Dialect::Keycloak,
+    }
+}
+
+/// The limits that the manifest sets; what says the default says nothing.
+fn body_bytes(provisioning: &Provisioning) -> Option<BodyBytes> {
+    let (written, default) = (provisioning.max_body_bytes.unwrap_or_default(), BodyBytes::default());
+    let bytes = |written: Option<i64>, otherwise| written.and_then(|n| u64::try_from(n).ok()).unwrap_or(otherwise);
+    let limits =
+        BodyBytes { users: bytes(written.users, default.users), groups: bytes(written.groups, default.groups) };
+    (limits != default).then_some(limits)
 }
 
 fn sync_policy(policy: SyncPolicy) -> config::SyncPolicy {

@@ -1,12 +1,14 @@
 //! From manifests to the configuration document that an endpoint enforces. Pure; operator and `standalone` share it.
 //!
 //! [`compile`] puts a directory and its rules together: effective values, what the schema cannot say (an unknown role,
-//! a role in use), and what stays in force of a rule that is not accepted (C008). [`default_rules`] are the five rules
-//! that come with a directory (B072–B079). [`token_limit`] says which of several tokens of one holder counts (B117).
-//! [`read`] reads manifests from a file as strictly as the API server and names line, field and value of a mistake.
+//! a role in use, a resource type without its schema), and what stays in force of what is not accepted (C008).
+//! [`default_rules`] are the five rules that come with a directory (B072–B079). [`token_limit`] says which of several
+//! tokens of one holder counts (B117). [`read`] reads manifests from a file as strictly as the API server and names
+//! line, field and value of a mistake.
 
 mod compile;
 mod defaults;
+mod definitions;
 mod identity;
 mod manifest;
 mod problem;

@@ -20,7 +20,7 @@ pub struct Error {
     pub detail: String,
 }
 
-/// The keywords of RFC 7644 §3.12, table 9.
+/// The keywords of RFC 7644 §3.12, table 9, and of RFC 9865 §2.2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ScimType {
     /// The filter's grammar is broken, or the attribute cannot be compared so.
@@ -43,11 +43,17 @@ pub enum ScimType {
     InvalidVers,
     /// Personal data in the request URI.
     Sensitive,
+    /// A cursor that was not given out for this list (RFC 9865 §2.2).
+    InvalidCursor,
+    /// A cursor that was given out too long ago.
+    ExpiredCursor,
+    /// A `count` that cannot go with a cursor.
+    InvalidCount,
 }
 
 impl ScimType {
     /// Every keyword with the status it is answered with: the one table.
-    pub const TABLE: [(Self, &'static str, u16); 10] = [
+    pub const TABLE: [(Self, &'static str, u16); 13] = [
         (Self::InvalidFilter, "invalidFilter", 400),
         (Self::TooMany, "tooMany", 400),
         (Self::Uniqueness, "uniqueness", 409),
@@ -58,6 +64,9 @@ impl ScimType {
         (Self::InvalidValue, "invalidValue", 400),
         (Self::InvalidVers, "invalidVers", 400),
         (Self::Sensitive, "sensitive", 403),
+        (Self::InvalidCursor, "invalidCursor", 400),
+        (Self::ExpiredCursor, "expiredCursor", 400),
+        (Self::InvalidCount, "invalidCount", 400),
     ];
 
     /// The keyword as it is written on the wire.
@@ -174,7 +183,7 @@ mod tests {
             assert_eq!((kind.as_str(), kind.status()), (name, status));
             format!("{name} {status}")
         });
-        insta::assert_snapshot!(shown.join(", "), @"invalidFilter 400, tooMany 400, uniqueness 409, mutability 400, invalidSyntax 400, invalidPath 400, noTarget 400, invalidValue 400, invalidVers 400, sensitive 403");
+        insta::assert_snapshot!(shown.join(", "), @"invalidFilter 400, tooMany 400, uniqueness 409, mutability 400, invalidSyntax 400, invalidPath 400, noTarget 400, invalidValue 400, invalidVers 400, sensitive 403, invalidCursor 400, expiredCursor 400, invalidCount 400");
     }
 
     #[test]

@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 use std::path::Path;
 
 const BASE: &str = "https://scim.example.org/scim/v2";
-const HOW: Reading = Reading { strict: false };
 
 /// Answered with this status and body.
 type Answer = (u16, Value);
@@ -21,25 +20,30 @@ struct GroupRow {
 
 #[derive(Default)]
 struct World {
+    dialect: Dialect,
     users: IndexMap<String, (User, u64)>,
     groups: IndexMap<String, GroupRow>,
 }
 
 impl World {
+    fn how(&self) -> Reading {
+        Reading::new(self.dialect)
+    }
+
     fn answer(&mut self, step: &Value) -> Result<Answer, Error> {
         let path = step["path"].as_str().unwrap().trim_start_matches('/');
         let (kind, id) = path.split_once('/').map_or((path, None), |(kind, id)| (kind, Some(id)));
         let body = step["request"].clone();
         match (step["method"].as_str().unwrap(), kind, id) {
             ("GET", "Schemas", None) => {
-                let schemas = discovery::schemas(BASE);
+                let schemas = discovery::schemas(&Types::default().schemas().collect::<Vec<_>>(), BASE);
                 let total = schemas.len() as u64;
                 Ok((200, list_response(schemas, total, 1)))
             }
-            ("POST", "Users", None) => self.put_user(None, User::read(body, &HOW)?),
+            ("POST", "Users", None) => self.put_user(None, User::read(body, ResourceKind::USER, &self.how())?),
             ("POST", "Groups", None) => {
-                let (group, members) = Group::read(body, &HOW)?;
-                self.put_group(None, group, members.into_iter().collect())
+                let (group, members) = Group::read(body, ResourceKind::GROUP, &self.how())?;
+                self.put_group(None, group, members.iter().map(ToString::to_string).collect())
             }
             ("GET", _, None) => self.list(kind, &step["query"]),
             (method, "Users", Some(id)) => self.on_user(method, id, body, &step["query"]),
@@ -51,9 +55,11 @@ impl World {
     fn on_user(&mut self, method: &str, id: &str, body: Value, query: &Value) -> Result<Answer, Error> {
         let (user, _) = self.users.get(id).ok_or_else(|| Error::not_found("User", id))?;
         match method {
-            "GET" => Ok((200, projected(self.user(id), query, ResourceKind::User)?)),
-            "PUT" => self.put_user(Some(id), User::read(body, &HOW)?),
-            "PATCH" => self.put_user(Some(id), Patch::read(body, &HOW)?.apply_to_user(user)?),
+            "GET" => Ok((200, projected(self.user(id), query, ResourceKind::USER)?)),
+            "PUT" => self.put_user(Some(id), User::read(body, ResourceKind::USER, &self.how())?),
+            "PATCH" => {
+                self.put_user(Some(id), Patch::read(body, ResourceKind::USER, &self.how())?.apply_to_user(user)?)
+            }
             _ => {
                 self.users.shift_remove(id);
                 Ok((204, Value::Null))
@@ -64,12 +70,13 @@ impl World {
     fn on_group(&mut self, method: &str, id: &str, body: Value, query: &Value) -> Result<Answer, Error> {
         let row = self.groups.get(id).ok_or_else(|| Error::not_found("Group", id))?;
         match method {
-            "GET" => Ok((200, projected(self.group(id), query, ResourceKind::Group)?)),
+            "GET" => Ok((200, projected(self.group(id), query, ResourceKind::GROUP)?)),
             "PATCH" => {
-                let (group, change) = Patch::read(body, &HOW)?.apply_to_group(&row.group)?;
+                let (group, change) =
+                    Patch::read(body, ResourceKind::GROUP, &self.how())?.apply_to_group(&row.group)?;
                 let mut members = if change.clear { IndexSet::new() } else { row.members.clone() };
-                members.retain(|member| !change.remove.contains(member));
-                members.extend(change.add);
+                members.retain(|member| !change.remove.contains(&MemberId::from(member.as_str())));
+                members.extend(change.add.iter().map(ToString::to_string));
                 self.put_group(Some(id), group, members)
             }
             _ => {
@@ -108,10 +115,10 @@ impl World {
 
     fn list(&self, kind: &str, query: &Value) -> Result<Answer, Error> {
         let (all, kind): (Vec<Attributes>, _) = match kind {
-            "Users" => (self.users.keys().map(|id| self.user(id)).collect(), ResourceKind::User),
-            _ => (self.groups.keys().map(|id| self.group(id)).collect(), ResourceKind::Group),
+            "Users" => (self.users.keys().map(|id| self.user(id)).collect(), ResourceKind::USER),
+            _ => (self.groups.keys().map(|id| self.group(id)).collect(), ResourceKind::GROUP),
         };
-        let filter = query["filter"].as_str().map(|text| Filter::parse(text, kind)).transpose()?;
+        let filter = query["filter"].as_str().map(|text| Filter::parse(text, kind, &self.how())).transpose()?;
         let found = all.into_iter().filter(|resource| filter.as_ref().is_none_or(|filter| filter.matches(resource)));
         let found = found.map(|resource| projected(resource, query, kind)).collect::<Result<Vec<_>, _>>()?;
         let total = found.len() as u64;
@@ -138,11 +145,12 @@ impl World {
 
 fn meta(id: &str, version: u64) -> Meta {
     let at = "2026-05-13T04:42:34Z".parse().unwrap();
-    Meta { id: id.to_owned(), created: at, last_modified: at, version }
+    Meta { id: id.to_owned(), created: at, last_modified: at, version, shows: None }
 }
 
 fn projected(mut resource: Attributes, query: &Value, kind: ResourceKind) -> Result<Value, Error> {
-    Projection::parse(query["attributes"].as_str(), query["excludedAttributes"].as_str(), kind)?.apply(&mut resource);
+    Projection::parse(query["attributes"].as_str(), query["excludedAttributes"].as_str(), kind, &Reading::default())?
+        .apply(&mut resource);
     Ok(Value::Object(resource))
 }
 

@@ -1,6 +1,8 @@
 //! The SCIM protocol, pure: resources over a schema, filters, paths, PATCH, projections, errors, discovery.
 //! RFC 7643, RFC 7644. Knows no other room.
 
+mod bulk;
+mod dialect;
 pub mod discovery;
 mod error;
 mod filter;
@@ -13,16 +15,27 @@ mod projection;
 mod render;
 mod resource;
 mod schema;
+mod search;
+mod sent;
+mod sort;
 mod text;
 
+pub use bulk::{Bulk, BulkMethod, BulkOperation, Made, bulk_response};
+pub use dialect::{Dialect, Evidence, Quirk, QuirkRow, Reading};
 pub use error::{ERROR_URN, Error, ScimType};
 pub use filter::{Filter, Indexed};
-pub use page::list_response;
+pub use page::{cursor_response, list_response};
 pub use patch::{MembershipChange, Patch};
 pub use projection::Projection;
-pub use render::{Meta, Reference, location, render_group, render_user};
-pub use resource::{Group, Reading, User};
-pub use schema::ResourceKind;
+pub use render::{Meta, Reference, location, render_group, render_members, render_resource, render_user};
+pub use resource::{Group, Resource, User, check_immutable};
+pub use schema::{
+    AttributeDefinition, DefinitionProblem, ExtensionDefinition, PartDefinition, ResourceKind, ResourceTypeDefinition,
+    Schema, SchemaDefinition, Types,
+};
+pub use search::read_search;
+pub use sent::{MemberId, Sent, read_json};
+pub use sort::{Sort, SortKey};
 pub use text::folded;
 
 /// A SCIM resource as JSON attributes.

@@ -16,6 +16,17 @@ pub fn list_response(resources: Vec<Value>, total: u64, start_index: u64) -> Val
     })
 }
 
+/// A ListResponse of a list that goes on by cursors (RFC 9865 §2).
+pub fn cursor_response(resources: Vec<Value>, total: u64, next: Option<String>, previous: Option<String>) -> Value {
+    let mut response = list_response(resources, total, 1);
+    if let Some(response) = response.as_object_mut() {
+        response.shift_remove("startIndex");
+        let cursors = [("nextCursor", next), ("previousCursor", previous)];
+        response.extend(cursors.into_iter().filter_map(|(name, cursor)| Some((name.to_owned(), Value::from(cursor?)))));
+    }
+    response
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,17 +1,20 @@
 //! `attributes` and `excludedAttributes`: which parts of a resource are answered. RFC 7644 §3.4.2.5, §3.9.
 //!
-//! `schemas` and `id` are always answered. Names that the schema does not know select nothing. A filter in brackets
-//! (`emails[type eq "work"]`, which Entra ID's collection sends) is read and then taken as the whole attribute.
+//! What is returned `always` is in every answer, `never` in none, `request` when it is named. Names that the schema
+//! does not know select nothing. A filter in brackets (`emails[type eq "work"]`, which Entra ID's collection sends) is
+//! read and then taken as the whole attribute, where the dialect has that.
 
+use super::dialect::{Quirk, Reading};
 use super::filter::LENGTH_MAX;
 use super::path::{AttributePath, Path};
-use super::schema::{Attribute, Returned, Schema};
+use super::schema::{Attribute, COMMON, Returned, Schema};
 use super::{Attributes, Error, ResourceKind};
 use serde_json::Value;
 
-/// `attributes` and `excludedAttributes`; the default wants everything.
-#[derive(Debug, Clone, Default, PartialEq)]
+/// `attributes` and `excludedAttributes`.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Projection {
+    kind: ResourceKind,
     /// `None` = all.
     only: Option<Vec<AttributePath>>,
     without: Vec<AttributePath>,
@@ -22,10 +25,20 @@ impl Projection {
     ///
     /// # Errors
     /// 400 `invalidValue` when a name is malformed or a list is too long.
-    pub fn parse(attributes: Option<&str>, excluded: Option<&str>, kind: ResourceKind) -> Result<Self, Error> {
-        let only = attributes.map(|text| parse_list("attributes", text, kind)).transpose()?;
-        let without = excluded.map(|text| parse_list("excludedAttributes", text, kind)).transpose()?;
-        Ok(Self { only: only.filter(|only| !only.is_empty()), without: without.unwrap_or_default() })
+    pub fn parse(
+        attributes: Option<&str>,
+        excluded: Option<&str>,
+        kind: ResourceKind,
+        how: &Reading,
+    ) -> Result<Self, Error> {
+        let only = attributes.map(|text| parse_list("attributes", text, kind, how)).transpose()?;
+        let without = excluded.map(|text| parse_list("excludedAttributes", text, kind, how)).transpose()?;
+        Ok(Self { kind, only: only.filter(|only| !only.is_empty()), without: without.unwrap_or_default() })
+    }
+
+    /// Everything that is returned unless a request says otherwise.
+    pub fn all(kind: ResourceKind) -> Self {
+        Self { kind, only: None, without: Vec::new() }
     }
 
     /// Whether this top-level attribute is part of the answer, so that it need not be loaded otherwise.
@@ -38,21 +51,29 @@ impl Projection {
     pub fn apply(&self, resource: &mut Attributes) {
         if let Some(only) = &self.only {
             let all = std::mem::take(resource);
-            *resource = pick(all, only, None);
+            *resource = pick(self.kind, all, only, None);
         }
+        for (extension, schema) in self.kind.schemas() {
+            hide(resource, extension, schema.attributes, self.only.as_deref().unwrap_or_default());
+        }
+        let is_known = |name: &str| !name.contains(':') || self.kind.extensions().iter().any(|e| e.schema.urn == name);
+        resource.retain(|name, _| is_known(name));
         for path in &self.without {
             exclude(resource, path);
         }
     }
 }
 
-fn parse_list(parameter: &str, text: &str, kind: ResourceKind) -> Result<Vec<AttributePath>, Error> {
+fn parse_list(parameter: &str, text: &str, kind: ResourceKind, how: &Reading) -> Result<Vec<AttributePath>, Error> {
     if text.len() > LENGTH_MAX {
         return Err(Error::invalid_value(format!("`{parameter}` is longer than {LENGTH_MAX} bytes")));
     }
     let names = split(text).map(str::trim).filter(|name| !name.is_empty());
     names
-        .map(|name| match Path::parse(name, kind) {
+        .map(|name| match Path::parse(name, kind, how) {
+            Ok(path) if path.selector.is_some() && !how.tolerates(Quirk::FilterInProjection) => {
+                Err(Error::invalid_value(format!("`{parameter}`: names of attributes have no brackets")))
+            }
             Ok(Path { attribute: AttributePath::Known { extension, attribute, sub }, part, .. }) => {
                 let sub = sub.or(part.and_then(|part| part.leaf()));
                 Ok(AttributePath::Known { extension, attribute, sub })
@@ -81,17 +102,50 @@ fn is_whole(path: &AttributePath) -> bool {
     matches!(path, AttributePath::Known { sub: None, extension: None, .. })
 }
 
-fn is_always_returned(name: &str) -> bool {
-    matches!(name, "schemas" | "id")
+fn is_always_returned(kind: ResourceKind, name: &str, within: Option<&Schema>) -> bool {
+    let of = |attributes: &[Attribute]| {
+        attributes.iter().any(|attribute| attribute.name == name && attribute.returned == Returned::Always)
+    };
+    within.map_or_else(|| of(COMMON) || of(kind.core().attributes), |schema| of(schema.attributes))
+}
+
+/// Takes out what is never returned, and what is returned on request but was not asked for by its name.
+fn hide(
+    resource: &mut Attributes,
+    extension: Option<&'static Schema>,
+    attributes: &'static [Attribute],
+    only: &[AttributePath],
+) {
+    let hidden = |part: &Attribute, path: &dyn Fn(&AttributePath) -> bool| match part.returned {
+        Returned::Never => true,
+        Returned::Request => !only.iter().any(path),
+        Returned::Always | Returned::Default => false,
+    };
+    for attribute in attributes {
+        let named = |path: &AttributePath| {
+            matches!(path, AttributePath::Known { extension: within, attribute: named, .. }
+                if named.name == attribute.name && *within == extension)
+        };
+        if hidden(attribute, &named) {
+            exclude_always(resource, extension, attribute, None);
+        }
+        for sub in attribute.sub_attributes {
+            let named_sub = |path: &AttributePath| {
+                named(path) && matches!(path, AttributePath::Known { sub: Some(named), .. } if named.name == sub.name)
+            };
+            if hidden(sub, &named_sub) {
+                exclude_always(resource, extension, attribute, Some(sub));
+            }
+        }
+    }
 }
 
 /// What is asked for of the attributes of the core, or of those of an extension, in the order they have.
-fn pick(all: Attributes, only: &[AttributePath], within: Option<&'static Schema>) -> Attributes {
+fn pick(kind: ResourceKind, all: Attributes, only: &[AttributePath], within: Option<&'static Schema>) -> Attributes {
     let mut picked = Attributes::with_capacity(all.len());
     for (name, value) in all {
-        let whole =
-            within.is_none() && is_always_returned(&name) || only.iter().any(|path| is_all_of(path, &name, within));
-        let value = if whole { Some(value) } else { pick_parts(&name, value, only, within) };
+        let whole = is_always_returned(kind, &name, within) || only.iter().any(|path| is_all_of(path, &name, within));
+        let value = if whole { Some(value) } else { pick_parts(kind, &name, value, only, within) };
         if let Some(value) = value {
             picked.insert(name, value);
         }
@@ -109,13 +163,17 @@ fn is_all_of(path: &AttributePath, key: &str, within: Option<&'static Schema>) -
 }
 
 /// The parts of this value that are asked for.
-fn pick_parts(key: &str, value: Value, only: &[AttributePath], within: Option<&'static Schema>) -> Option<Value> {
-    let of_extension = only.iter().find_map(|path| match path {
-        AttributePath::Known { extension: Some(schema), .. } if within.is_none() && schema.urn == key => Some(*schema),
-        _ => None,
-    });
+fn pick_parts(
+    kind: ResourceKind,
+    key: &str,
+    value: Value,
+    only: &[AttributePath],
+    within: Option<&'static Schema>,
+) -> Option<Value> {
+    let mut extensions = kind.extensions().iter().map(|extension| extension.schema);
+    let of_extension = extensions.find(|schema| within.is_none() && schema.urn == key);
     if let (Some(schema), Value::Object(inner)) = (of_extension, &value) {
-        let inner = pick(inner.clone(), only, Some(schema));
+        let inner = pick(kind, inner.clone(), only, Some(schema));
         return (!inner.is_empty()).then_some(Value::Object(inner));
     }
     let wanted = |part: &str| {
@@ -145,15 +203,9 @@ fn pick_parts(key: &str, value: Value, only: &[AttributePath], within: Option<&'
 /// Takes one excluded path out. What is always returned stays.
 fn exclude(resource: &mut Attributes, path: &AttributePath) {
     match path {
-        AttributePath::Known { extension: None, attribute, sub } => exclude_in(resource, attribute, *sub),
-        AttributePath::Known { extension: Some(schema), attribute, sub } => {
-            if let Some(Value::Object(inner)) = resource.get_mut(schema.urn) {
-                exclude_in(inner, attribute, *sub);
-                if inner.is_empty() {
-                    resource.shift_remove(schema.urn);
-                }
-            }
-        }
+        AttributePath::Known { attribute, sub, .. }
+            if sub.unwrap_or(attribute).returned == Returned::Always || attribute.returned == Returned::Always => {}
+        AttributePath::Known { extension, attribute, sub } => exclude_always(resource, *extension, attribute, *sub),
         AttributePath::Whole(schema) => {
             resource.shift_remove(schema.urn);
         }
@@ -161,10 +213,23 @@ fn exclude(resource: &mut Attributes, path: &AttributePath) {
     }
 }
 
-fn exclude_in(container: &mut Attributes, attribute: &Attribute, sub: Option<&Attribute>) {
-    if attribute.returned == Returned::Always {
-        return;
+/// Takes an attribute or a part of it out, and an extension that is empty then.
+fn exclude_always(
+    resource: &mut Attributes,
+    extension: Option<&Schema>,
+    attribute: &Attribute,
+    sub: Option<&Attribute>,
+) {
+    let Some(schema) = extension else { return exclude_in(resource, attribute, sub) };
+    if let Some(Value::Object(inner)) = resource.get_mut(schema.urn) {
+        exclude_in(inner, attribute, sub);
+        if inner.is_empty() {
+            resource.shift_remove(schema.urn);
+        }
     }
+}
+
+fn exclude_in(container: &mut Attributes, attribute: &Attribute, sub: Option<&Attribute>) {
     let Some(sub) = sub else {
         container.shift_remove(attribute.name);
         return;
@@ -174,7 +239,7 @@ fn exclude_in(container: &mut Attributes, attribute: &Attribute, sub: Option<&At
             parts.shift_remove(sub.name);
             !parts.is_empty()
         }
-        Some(Value::Array(values)) => {
+        Some(Value::Array(values)) if !values.is_empty() => {
             for parts in values.iter_mut().filter_map(Value::as_object_mut) {
                 parts.shift_remove(sub.name);
             }
@@ -206,7 +271,7 @@ mod tests {
 
     fn kept(attributes: Option<&str>, excluded: Option<&str>) -> Value {
         let mut resource = resource();
-        Projection::parse(attributes, excluded, ResourceKind::User).unwrap().apply(&mut resource);
+        Projection::parse(attributes, excluded, ResourceKind::USER, &Reading::default()).unwrap().apply(&mut resource);
         Value::Object(resource)
     }
 
@@ -250,7 +315,7 @@ mod tests {
     #[test]
     fn members_are_wanted_unless_they_would_not_be_answered() {
         let wants = |attributes, excluded| {
-            Projection::parse(attributes, excluded, ResourceKind::Group).unwrap().wants("members")
+            Projection::parse(attributes, excluded, ResourceKind::GROUP, &Reading::default()).unwrap().wants("members")
         };
         assert!(wants(None, None) && wants(Some("members.value"), None) && wants(None, Some("members.display")));
         assert!(!wants(None, Some("MEMBERS")) && !wants(Some("id"), None) && !wants(Some("members"), Some("members")));
@@ -258,7 +323,7 @@ mod tests {
 
     #[test]
     fn err_malformed_names() {
-        let error = Projection::parse(Some("userName,a b"), None, ResourceKind::User).unwrap_err();
+        let error = Projection::parse(Some("userName,a b"), None, ResourceKind::USER, &Reading::default()).unwrap_err();
         insta::assert_snapshot!(error.detail, @"`attributes`: path, character 3: expected the end of the path, found `b`");
     }
 }

@@ -3,7 +3,7 @@
 //! The order of attributes is always the same: `schemas`, `id`, `externalId`, the attributes in the order of the
 //! schema, extensions, references to other resources, `meta`.
 
-use super::{Attributes, Group, ResourceKind, User};
+use super::{Attributes, Group, Resource, ResourceKind, User};
 use serde_json::{Value, json};
 
 /// What the store knows about a resource beside its attributes.
@@ -17,6 +17,18 @@ pub struct Meta {
     pub last_modified: jiff::Timestamp,
     /// Counts the changes; rendered as `W/"<n>"`.
     pub version: u64,
+    /// Distinguishes what is shown beyond the resource itself, where there is such: `W/"<n>-<hex>"`.
+    pub shows: Option<u32>,
+}
+
+impl Meta {
+    /// The entity tag of this version (RFC 7644 §3.14).
+    pub fn etag(&self) -> String {
+        match self.shows {
+            None => format!("W/\"{}\"", self.version),
+            Some(shows) => format!("W/\"{}-{shows:08x}\"", self.version),
+        }
+    }
 }
 
 /// A group of a user, or a member of a group.
@@ -33,10 +45,10 @@ pub fn render_user(user: &User, meta: &Meta, groups: &[Reference], base_url: &st
     let mut rendered = with_id(&user.attributes, meta);
     if !groups.is_empty() {
         let kind = json!("direct");
-        let groups = groups.iter().map(|group| reference(group, ResourceKind::Group, &kind, base_url)).collect();
+        let groups = groups.iter().map(|group| reference(group, ResourceKind::GROUP, &kind, base_url)).collect();
         rendered.insert("groups".to_owned(), Value::Array(groups));
     }
-    rendered.insert("meta".to_owned(), render_meta(ResourceKind::User, meta, base_url));
+    rendered.insert("meta".to_owned(), render_meta(ResourceKind::USER, meta, base_url));
     rendered
 }
 
@@ -44,11 +56,22 @@ pub fn render_user(user: &User, meta: &Meta, groups: &[Reference], base_url: &st
 pub fn render_group(group: &Group, meta: &Meta, members: Option<&[Reference]>, base_url: &str) -> Attributes {
     let mut rendered = with_id(&group.attributes, meta);
     if let Some(members) = members {
-        let kind = json!("User");
-        let members = members.iter().map(|member| reference(member, ResourceKind::User, &kind, base_url)).collect();
-        rendered.insert("members".to_owned(), Value::Array(members));
+        rendered.insert("members".to_owned(), Value::Array(render_members(members, base_url)));
     }
-    rendered.insert("meta".to_owned(), render_meta(ResourceKind::Group, meta, base_url));
+    rendered.insert("meta".to_owned(), render_meta(ResourceKind::GROUP, meta, base_url));
+    rendered
+}
+
+/// The values of `members`.
+pub fn render_members(members: &[Reference], base_url: &str) -> Vec<Value> {
+    let kind = json!("User");
+    members.iter().map(|member| reference(member, ResourceKind::USER, &kind, base_url)).collect()
+}
+
+/// A resource of a defined type as it is answered.
+pub fn render_resource(kind: ResourceKind, resource: &Resource, meta: &Meta, base_url: &str) -> Attributes {
+    let mut rendered = with_id(&resource.attributes, meta);
+    rendered.insert("meta".to_owned(), render_meta(kind, meta, base_url));
     rendered
 }
 
@@ -87,7 +110,7 @@ fn render_meta(kind: ResourceKind, meta: &Meta, base_url: &str) -> Value {
         "created": format!("{:.3}", meta.created),
         "lastModified": format!("{:.3}", meta.last_modified),
         "location": location(kind, &meta.id, base_url),
-        "version": format!("W/\"{}\"", meta.version),
+        "version": meta.etag(),
     })
 }
 
@@ -100,7 +123,13 @@ mod tests {
 
     fn meta() -> Meta {
         let created = "2026-05-13T04:42:34.123999Z".parse().unwrap();
-        Meta { id: "u1".into(), created, last_modified: "2026-05-13T06:00:00Z".parse().unwrap(), version: 7 }
+        Meta {
+            id: "u1".into(),
+            created,
+            last_modified: "2026-05-13T06:00:00Z".parse().unwrap(),
+            version: 7,
+            shows: None,
+        }
     }
 
     #[test]
@@ -109,7 +138,7 @@ mod tests {
             "active": false, "emails": [{"value": "a@b"}], "externalId": "x", "userName": "a",
             "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": {"department": "d"},
         });
-        let user = User::read(body, &Reading::default()).unwrap();
+        let user = User::read(body, ResourceKind::USER, &Reading::default()).unwrap();
         let groups = [Reference { value: "g1".into(), display: Some("Designers".into()) }];
         let rendered = render_user(&user, &meta(), &groups, &format!("{BASE}/"));
         insta::assert_snapshot!(serde_json::to_string_pretty(&rendered).unwrap(), @r#"
@@ -151,7 +180,8 @@ mod tests {
 
     #[test]
     fn b037_a_group_has_members_only_when_they_were_loaded() {
-        let (group, _) = Group::read(json!({"displayName": "Designers"}), &Reading::default()).unwrap();
+        let (group, _) =
+            Group::read(json!({"displayName": "Designers"}), ResourceKind::GROUP, &Reading::default()).unwrap();
         assert_eq!(render_group(&group, &meta(), None, BASE).get("members"), None);
         assert_eq!(render_group(&group, &meta(), Some(&[]), BASE).get("members"), Some(&json!([])));
         let one = [Reference { value: "u2".into(), display: None }];

@@ -3,17 +3,14 @@
 //! A refusal stops that person or group only. 401, 403, 429 and 503 stop the cycle, as they quarantine the job at the
 //! provider; what was done until then is remembered, and the next cycle sends the rest.
 
-use super::{Change, Error, Intent, KnownGroup, KnownUser, People, Profile, Report, Shapes, State, entra, plan};
-use crate::client::{Answer, Request, scim::Found, scim::Scim};
+use super::wire::{Reached, Wire, id_of};
+use super::{Change, Error, Intent, KnownGroup, KnownUser, People, Profile, Shapes, State, entra, plan};
 use serde_json::Value;
-
-/// Statuses that concern the whole job and not one resource.
-const STOPPING: [u16; 4] = [401, 403, 429, 503];
 
 /// A provisioning job: the service, the shapes, the people and what is remembered.
 pub struct Cycle<'a, 'r> {
-    /// The service.
-    pub service: &'a Scim,
+    /// The service, and where lines go.
+    pub wire: Wire<'a, 'r>,
     /// How requests look.
     pub shapes: Shapes,
     /// Whether a group that leaves the scope is deleted (the mapping's action `Delete`).
@@ -22,28 +19,6 @@ pub struct Cycle<'a, 'r> {
     pub people: &'a People,
     /// What is remembered; changed along the way.
     pub state: &'a mut State,
-    /// Where lines go.
-    pub report: &'a mut Report<'r>,
-}
-
-/// Whether a resource that is remembered is still at the service.
-enum Presence {
-    There,
-    Gone,
-    /// The question was refused, which the report says.
-    Unknown,
-}
-
-/// "Test connection": a filter that nobody matches must answer 200 with nothing in it (§1.3).
-pub async fn try_connection(service: &Scim, report: &mut Report<'_>, nobody: &str) -> Result<bool, Error> {
-    let request = entra::match_user(nobody);
-    let answer = service.send(&request).await?;
-    report.request(&request, &answer)?;
-    let good = answer.status == 200 && Found::read(&answer.body).is_some_and(|found| found.total == 0);
-    if !good {
-        report.refused("test connection", &answer)?;
-    }
-    Ok(good)
 }
 
 impl Cycle<'_, '_> {
@@ -75,30 +50,32 @@ impl Cycle<'_, '_> {
         let Some(person) = self.people.person(object_id) else { return Ok(()) };
         let name = &person.user_name;
         let profile = Profile::of(person);
-        let Some(found) = self.ask(name, entra::match_user(name)).await? else { return Ok(()) };
+        let Some(found) = self.wire.ask(name, entra::match_user(name)).await? else { return Ok(()) };
         let active = person.account_enabled;
         if let Some(user) = found.resources.first() {
-            let Some(id) = id_of(user) else { return self.report.skipped(&format!("{name}: answered without an id")) };
+            let Some(id) = id_of(user) else {
+                return self.wire.report.skipped(&format!("{name}: answered without an id"));
+            };
             let has = user.get("active").and_then(Value::as_bool).unwrap_or(true);
             let changes = Profile::of_resource(user).changes_to(&profile);
             let request = self.shapes.update_user(&id, &changes, (has != active).then_some(active));
             if !changes.is_empty() || has != active {
-                if self.tell(name, request).await?.is_none() {
+                if self.wire.tell(name, request).await?.is_none() {
                     return Ok(());
                 }
-                self.report.tally.updated += 1;
+                self.wire.report.tally.updated += 1;
             }
             self.remember(object_id, id, profile, active);
             return Ok(());
         }
         if !active {
-            return self.report.skipped(&format!("{name}: the account is blocked and not there yet"));
+            return self.wire.report.skipped(&format!("{name}: the account is blocked and not there yet"));
         }
-        let Some(answer) = self.tell(name, entra::create_user(&profile)).await? else { return Ok(()) };
+        let Some(answer) = self.wire.tell(name, entra::create_user(&profile)).await? else { return Ok(()) };
         let Some(id) = id_of(&answer.body) else {
-            return self.report.skipped(&format!("{name}: created without an id"));
+            return self.wire.report.skipped(&format!("{name}: created without an id"));
         };
-        self.report.tally.created += 1;
+        self.wire.report.tally.created += 1;
         self.remember(object_id, id, profile, true);
         Ok(())
     }
@@ -107,7 +84,7 @@ impl Cycle<'_, '_> {
     pub(super) async fn find_active(&mut self, object_id: &str) -> Result<bool, Error> {
         let Some(person) = self.people.person(object_id) else { return Ok(false) };
         let name = &person.user_name;
-        let Some(found) = self.ask(name, entra::match_user(name)).await? else { return Ok(false) };
+        let Some(found) = self.wire.ask(name, entra::match_user(name)).await? else { return Ok(false) };
         let Some((user, id)) = found.resources.first().and_then(|user| Some((user, id_of(user)?))) else {
             return Ok(false);
         };
@@ -126,18 +103,18 @@ impl Cycle<'_, '_> {
         else {
             return Ok(());
         };
-        match self.presence(&person.user_name, entra::get_user(&known.id)).await? {
-            Presence::There => {}
-            Presence::Unknown => return Ok(()),
-            Presence::Gone => {
+        match self.wire.reach(&person.user_name, entra::get_user(&known.id)).await? {
+            Reached::Done(_) => {}
+            Reached::Refused => return Ok(()),
+            Reached::Gone => {
                 // Deleted behind the provider's back: it starts over by matching.
                 self.state.users.remove(object_id);
                 return self.provision(object_id).await;
             }
         }
         let request = self.shapes.update_user(&known.id, changes, reactivate.then_some(true));
-        if self.tell(&person.user_name, request).await?.is_some() {
-            self.report.tally.updated += 1;
+        if self.wire.tell(&person.user_name, request).await?.is_some() {
+            self.wire.report.tally.updated += 1;
             self.remember(object_id, known.id, Profile::of(person), known.active || reactivate);
         }
         Ok(())
@@ -146,35 +123,21 @@ impl Cycle<'_, '_> {
     pub(super) async fn disable(&mut self, object_id: &str) -> Result<(), Error> {
         let Some(known) = self.state.users.get(object_id).cloned() else { return Ok(()) };
         let name = known.profile.get("userName").unwrap_or(object_id).to_owned();
-        match self.presence(&name, entra::get_user(&known.id)).await? {
-            Presence::There => {}
-            Presence::Unknown => return Ok(()),
-            Presence::Gone => {
+        match self.wire.reach(&name, entra::get_user(&known.id)).await? {
+            Reached::Done(_) => {}
+            Reached::Refused => return Ok(()),
+            Reached::Gone => {
                 self.state.users.remove(object_id);
                 return Ok(());
             }
         }
-        if self.tell(&name, self.shapes.update_user(&known.id, &[], Some(false))).await?.is_some() {
-            self.report.tally.disabled += 1;
+        if self.wire.tell(&name, self.shapes.update_user(&known.id, &[], Some(false))).await?.is_some() {
+            self.wire.report.tally.disabled += 1;
             if let Some(known) = self.state.users.get_mut(object_id) {
                 known.active = false;
             }
         }
         Ok(())
-    }
-
-    /// Reads before writing.
-    async fn presence(&mut self, name: &str, request: Request) -> Result<Presence, Error> {
-        let answer = self.send(&request).await?;
-        if answer.status == 404 {
-            self.report.note(&format!("{name} is gone at the service"))?;
-            return Ok(Presence::Gone);
-        }
-        if answer.is_success() {
-            return Ok(Presence::There);
-        }
-        self.report.refused(name, &answer)?;
-        Ok(Presence::Unknown)
     }
 
     async fn set_manager(&mut self, object_id: &str, manager_object: Option<&str>) -> Result<(), Error> {
@@ -184,20 +147,22 @@ impl Cycle<'_, '_> {
             None => None,
             Some(manager) => match self.state.users.get(manager) {
                 Some(known) => Some(known.id.clone()),
-                None => return self.report.skipped(&format!("{name}: the manager is not at the service")),
+                None => return self.wire.report.skipped(&format!("{name}: the manager is not at the service")),
             },
         };
         if let Some(manager) = &manager_id {
-            let Some(found) = self.ask(&name, entra::has_manager(&known.id, manager)).await? else { return Ok(()) };
+            let Some(found) = self.wire.ask(&name, entra::has_manager(&known.id, manager)).await? else {
+                return Ok(());
+            };
             if found.total > 0 {
                 self.remember_manager(object_id, manager_object);
                 return Ok(());
             }
         }
-        let base = self.service.base_url();
+        let base = self.wire.service.base_url();
         let request = self.shapes.set_manager(&known.id, manager_id.as_deref(), &base);
-        if self.tell(&name, request).await?.is_some() {
-            self.report.tally.updated += 1;
+        if self.wire.tell(&name, request).await?.is_some() {
+            self.wire.report.tally.updated += 1;
             self.remember_manager(object_id, manager_object);
         }
         Ok(())
@@ -213,12 +178,12 @@ impl Cycle<'_, '_> {
     pub(super) async fn provision_group(&mut self, object_id: &str) -> Result<(), Error> {
         let Some(group) = self.people.group(object_id) else { return Ok(()) };
         let name = &group.display_name;
-        let Some(found) = self.ask(name, entra::match_group(name)).await? else { return Ok(()) };
+        let Some(found) = self.wire.ask(name, entra::match_group(name)).await? else { return Ok(()) };
         let id = match found.resources.first() {
             None => {
                 let request = entra::create_group(name, object_id);
-                let Some(answer) = self.tell(name, request).await? else { return Ok(()) };
-                self.report.tally.groups += 1;
+                let Some(answer) = self.wire.tell(name, request).await? else { return Ok(()) };
+                self.wire.report.tally.groups += 1;
                 id_of(&answer.body)
             }
             Some(there) => {
@@ -228,15 +193,15 @@ impl Cycle<'_, '_> {
                 let external_id = differs("externalId", object_id).then_some(object_id);
                 let id = id_of(there);
                 if let Some(id) = id.as_deref().filter(|_| display_name.is_some() || external_id.is_some()) {
-                    if self.tell(name, self.shapes.update_group(id, display_name, external_id)).await?.is_none() {
+                    if self.wire.tell(name, self.shapes.update_group(id, display_name, external_id)).await?.is_none() {
                         return Ok(());
                     }
-                    self.report.tally.groups += 1;
+                    self.wire.report.tally.groups += 1;
                 }
                 id
             }
         };
-        let Some(id) = id else { return self.report.skipped(&format!("{name}: answered without an id")) };
+        let Some(id) = id else { return self.wire.report.skipped(&format!("{name}: answered without an id")) };
         let members = self.state.groups.get(object_id).map(|known| known.members.clone()).unwrap_or_default();
         self.state.groups.insert(object_id.to_owned(), KnownGroup { id, display_name: name.clone(), members });
         Ok(())
@@ -248,16 +213,16 @@ impl Cycle<'_, '_> {
             return Ok(());
         };
         let name = &group.display_name;
-        match self.presence(name, entra::get_group(&known.id)).await? {
-            Presence::There => {}
-            Presence::Unknown => return Ok(()),
-            Presence::Gone => {
+        match self.wire.reach(name, entra::get_group(&known.id)).await? {
+            Reached::Done(_) => {}
+            Reached::Refused => return Ok(()),
+            Reached::Gone => {
                 self.state.groups.remove(object_id);
                 return self.provision_group(object_id).await;
             }
         }
-        if self.tell(name, self.shapes.update_group(&known.id, Some(name), None)).await?.is_some() {
-            self.report.tally.groups += 1;
+        if self.wire.tell(name, self.shapes.update_group(&known.id, Some(name), None)).await?.is_some() {
+            self.wire.report.tally.groups += 1;
             if let Some(known) = self.state.groups.get_mut(object_id) {
                 known.display_name.clone_from(name);
             }
@@ -269,12 +234,12 @@ impl Cycle<'_, '_> {
         let Some(known) = self.state.groups.get(object_id).cloned() else { return Ok(()) };
         let name = &known.display_name;
         if self.delete_groups {
-            if self.tell(name, entra::delete_group(&known.id)).await?.is_none() {
+            if self.wire.tell(name, entra::delete_group(&known.id)).await?.is_none() {
                 return Ok(());
             }
-            self.report.tally.groups += 1;
+            self.wire.report.tally.groups += 1;
         } else {
-            self.report.note(&format!("{name} left the scope; it stays at the service as it is"))?;
+            self.wire.report.note(&format!("{name} left the scope; it stays at the service as it is"))?;
         }
         self.state.groups.remove(object_id);
         Ok(())
@@ -282,12 +247,12 @@ impl Cycle<'_, '_> {
 
     pub(super) async fn add_member(&mut self, group: &str, person: &str) -> Result<(), Error> {
         let Some((group_id, person_id, name)) = self.membership(group, person)? else { return Ok(()) };
-        let Some(found) = self.ask(&name, entra::is_member(&group_id, &person_id)).await? else { return Ok(()) };
+        let Some(found) = self.wire.ask(&name, entra::is_member(&group_id, &person_id)).await? else { return Ok(()) };
         if found.total == 0 {
-            if self.tell(&name, self.shapes.add_member(&group_id, &person_id)).await?.is_none() {
+            if self.wire.tell(&name, self.shapes.add_member(&group_id, &person_id)).await?.is_none() {
                 return Ok(());
             }
-            self.report.tally.added += 1;
+            self.wire.report.tally.added += 1;
         }
         if let Some(known) = self.state.groups.get_mut(group) {
             known.members.insert(person.to_owned());
@@ -297,12 +262,12 @@ impl Cycle<'_, '_> {
 
     pub(super) async fn remove_member(&mut self, group: &str, person: &str) -> Result<(), Error> {
         let Some((group_id, person_id, name)) = self.membership(group, person)? else { return Ok(()) };
-        let Some(found) = self.ask(&name, entra::is_member(&group_id, &person_id)).await? else { return Ok(()) };
+        let Some(found) = self.wire.ask(&name, entra::is_member(&group_id, &person_id)).await? else { return Ok(()) };
         if found.total > 0 {
-            if self.tell(&name, self.shapes.remove_member(&group_id, &person_id)).await?.is_none() {
+            if self.wire.tell(&name, self.shapes.remove_member(&group_id, &person_id)).await?.is_none() {
                 return Ok(());
             }
-            self.report.tally.removed += 1;
+            self.wire.report.tally.removed += 1;
         }
         if let Some(known) = self.state.groups.get_mut(group) {
             known.members.remove(person);
@@ -321,43 +286,9 @@ impl Cycle<'_, '_> {
                 let missing = if group_known.is_none() { "group" } else { "person" };
                 let name = self.people.group(group).map_or(group, |g| &g.display_name);
                 let who = self.people.person(person).map_or(person, |p| &p.user_name);
-                self.report.skipped(&format!("{who} in {name}: the {missing} is not at the service"))?;
+                self.wire.report.skipped(&format!("{who} in {name}: the {missing} is not at the service"))?;
                 Ok(None)
             }
         }
     }
-
-    /// A question; `None` when it was refused, which the report says.
-    pub(super) async fn ask(&mut self, whom: &str, request: Request) -> Result<Option<Found>, Error> {
-        let Some(answer) = self.tell(whom, request).await? else { return Ok(None) };
-        let found = Found::read(&answer.body);
-        if found.is_none() {
-            self.report.refused(whom, &Answer { body: Value::Null, ..answer })?;
-        }
-        Ok(found)
-    }
-
-    /// A request that should succeed; `None` when it was refused, which the report says.
-    async fn tell(&mut self, whom: &str, request: Request) -> Result<Option<Answer>, Error> {
-        let answer = self.send(&request).await?;
-        if answer.is_success() {
-            return Ok(Some(answer));
-        }
-        self.report.refused(whom, &answer)?;
-        Ok(None)
-    }
-
-    async fn send(&mut self, request: &Request) -> Result<Answer, Error> {
-        let answer = self.service.send(request).await?;
-        self.report.request(request, &answer)?;
-        if STOPPING.contains(&answer.status) {
-            let Answer { status, retry_after, .. } = answer;
-            return Err(Error::Stopped { status, detail: answer.detail(), retry_after });
-        }
-        Ok(answer)
-    }
-}
-
-fn id_of(resource: &Value) -> Option<String> {
-    resource.get("id").and_then(Value::as_str).map(str::to_owned)
 }

@@ -3,6 +3,7 @@
 //! Two sets of shapes exist and a service cannot see which one will come: the older one, and the one behind the flag
 //! `aadOptscim062020` on the tenant URL, nearer to RFC 7644 §3.5.2. Groups are always read without members (§1.5).
 
+use super::requests::{patch, quoted};
 use super::{Change, Profile, profile};
 use crate::client::{Method, Request, scim::Scim};
 use serde_json::{Map, Value, json};
@@ -12,7 +13,6 @@ const GROUP_SCHEMAS: [&str; 2] = [
     // Not a SCIM schema; the service sends it all the same.
     "http://schemas.microsoft.com/2006/11/ResourceManagement/ADSCIM/2.0/Group",
 ];
-const PATCH_OP: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 
 /// Which of the two sets of shapes is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -170,15 +170,6 @@ fn flagged(changes: &[Change]) -> Vec<Value> {
         }
     }
     operations
-}
-
-fn patch(kind: &str, id: &str, operations: Vec<Value>) -> Request {
-    Request::new(Method::PATCH, &[kind, id]).with_body(json!({ "schemas": [PATCH_OP], "Operations": operations }))
-}
-
-/// A filter's string: RFC 7644 §3.4.2.2 takes JSON's.
-fn quoted(text: &str) -> String {
-    Value::from(text).to_string()
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ pub const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:
 /// The path of the work address, as the provider writes it.
 pub const WORK_MAIL: &str = "emails[type eq \"work\"].value";
 /// The path of the department.
-const DEPARTMENT: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department";
+pub const DEPARTMENT: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department";
 
 /// Attribute values by SCIM path; an attribute without a value is not there.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,7 +1,7 @@
-//! What a person sees of a simulation: a line for every request, then the sum. Credentials never come this far: they
-//! live in a header that only the client knows.
+//! What a person sees of a simulation: a line for every request, then the sum. The token never comes this far: it
+//! lives in a header that only the client knows. The password of a run is in bodies, and no line shows it.
 
-use super::Error;
+use super::{Error, Password};
 use crate::client::{Answer, Request};
 use serde_json::Value;
 use std::io::Write;
@@ -37,6 +37,7 @@ pub struct Tally {
 pub struct Report<'a> {
     out: &'a mut (dyn Write + Send),
     verbose: bool,
+    password: Option<Password>,
     /// The figures so far.
     pub tally: Tally,
 }
@@ -44,13 +45,26 @@ pub struct Report<'a> {
 impl<'a> Report<'a> {
     /// A report that prints bodies too when `verbose`.
     pub fn new(out: &'a mut (dyn Write + Send), verbose: bool) -> Self {
-        Self { out, verbose, tally: Tally::default() }
+        Self { out, verbose, password: None, tally: Tally::default() }
+    }
+
+    /// Hides a password: wherever it stands, `***` is written.
+    pub fn hide(&mut self, password: Password) {
+        self.password = Some(password);
+    }
+
+    /// The text without the password.
+    pub(super) fn hidden(&self, text: &str) -> String {
+        match &self.password {
+            Some(password) => text.replace(password.expose(), "***"),
+            None => text.to_owned(),
+        }
     }
 
     /// One request and its answer.
     pub fn request(&mut self, request: &Request, answer: &Answer) -> Result<(), Error> {
         self.tally.requests += 1;
-        let what = summary(request.body.as_ref());
+        let what = shortened(&self.hidden(&summary(request.body.as_ref())));
         let line = format!(
             "{:<6} {}{}{what}",
             request.method.as_str(),
@@ -70,7 +84,12 @@ impl<'a> Report<'a> {
 
     /// Somebody or something was refused.
     pub fn refused(&mut self, whom: &str, answer: &Answer) -> Result<(), Error> {
-        let line = format!("{whom}: {} {}", answer.status, answer.detail());
+        self.wrong(&format!("{whom}: {} {}", answer.status, answer.detail()))
+    }
+
+    /// An answer that cannot be right: counts as a refusal.
+    pub fn wrong(&mut self, what: &str) -> Result<(), Error> {
+        let line = self.hidden(what);
         self.line(&format!("       REFUSED {line}"))?;
         self.tally.refused.push(line);
         Ok(())
@@ -103,7 +122,7 @@ impl<'a> Report<'a> {
     }
 
     fn line(&mut self, text: &str) -> Result<(), Error> {
-        writeln!(self.out, "{}", text.trim_end()).map_err(Error::Report)
+        writeln!(self.out, "{}", self.hidden(text).trim_end()).map_err(Error::Report)
     }
 }
 
@@ -113,17 +132,21 @@ fn target(request: &Request) -> String {
     format!("/{}{mark}{query}", request.path.join("/"))
 }
 
-/// What a body says, in a few words: operations of a PATCH, otherwise the name.
+/// What a body says: operations of a PATCH, otherwise the name.
 fn summary(body: Option<&Value>) -> String {
     let Some(body) = body else { return String::new() };
-    let text = match body.get("Operations").and_then(Value::as_array) {
+    match body.get("Operations").and_then(Value::as_array) {
         Some(operations) => operations.iter().map(operation).collect::<Vec<_>>().join(", "),
         None => {
             ["userName", "displayName"].iter().find_map(|name| body.get(name)).map(Value::to_string).unwrap_or_default()
         }
-    };
+    }
+}
+
+/// A few words of a text that is to fit into a line.
+fn shortened(text: &str) -> String {
     if text.chars().count() <= SUMMARY_CHARS_MAX {
-        return text;
+        return text.to_owned();
     }
     text.chars().take(SUMMARY_CHARS_MAX).chain("…".chars()).collect()
 }
@@ -145,8 +168,9 @@ fn operation(operation: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Report, summary};
+    use super::{Report, shortened, summary};
     use crate::client::{Answer, Request};
+    use crate::simulate::Password;
     use serde_json::json;
     use std::time::Duration;
 
@@ -163,7 +187,28 @@ mod tests {
 
     #[test]
     fn a_long_body_is_shortened_on_a_character() {
-        let long = summary(Some(&json!({ "userName": "ä".repeat(300) })));
+        let long = shortened(&summary(Some(&json!({ "userName": "ä".repeat(300) }))));
         assert_eq!(long.chars().count(), 101);
+    }
+
+    #[test]
+    fn no_line_shows_the_password_not_even_a_part_of_it() {
+        let password = Password::random();
+        let secret = password.expose().to_owned();
+        // The summary of the body ends within the password.
+        let value = json!({ "a": "a".repeat(60), "password": secret });
+        let body = json!({ "Operations": [{ "op": "replace", "value": value }] });
+        let request = Request::new(crate::client::Method::PATCH, &["Users", "42"]).with_body(body);
+        let detail = json!({ "detail": format!("{secret} is too simple") });
+        let answer = Answer { status: 400, body: detail, retry_after: None, took: Duration::ZERO };
+        let mut out = Vec::new();
+        let mut report = Report::new(&mut out, true);
+        report.hide(password);
+        report.request(&request, &answer).unwrap();
+        report.refused("ada", &answer).unwrap();
+        assert_eq!(report.tally.refused, ["ada: 400 *** is too simple"]);
+        report.end(Duration::ZERO).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.contains("***") && !text.contains(&secret[..12]), "{text}");
     }
 }

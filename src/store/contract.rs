@@ -4,9 +4,12 @@
 //! for the same facts. Facts never contain a group's whole member list unless it is shorter than
 //! [`EVALUATED_AT_ONCE_MAX`](crate::directory::EVALUATED_AT_ONCE_MAX).
 
-use super::row::{Counter, GroupId, GroupRow, Record, RunRow, UserFacts, UserId, UserRow};
+use super::row::{
+    Counter, GroupId, GroupRow, Record, ResourceId, ResourceKey, ResourceRow, RunRow, UserFacts, UserId, UserRow,
+};
 use crate::access::{GroupSelector, RuleSet, TenantAccess};
 use crate::config::{Document, TokenUse, Verifier};
+use crate::scim::Types;
 use indexmap::{IndexMap, IndexSet};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -75,6 +78,10 @@ pub struct Needs {
     pub groups: BTreeSet<GroupId>,
     /// Which groups bear these folded names.
     pub group_names: BTreeSet<String>,
+    /// Resources of defined types by id.
+    pub resources: BTreeSet<ResourceId>,
+    /// Which resources have these values in unique attributes.
+    pub resource_keys: BTreeSet<ResourceKey>,
     /// What a change of members comes to.
     pub delta: Option<MemberIds>,
     /// The first members of a group, and whether there are more than `limit`.
@@ -124,6 +131,10 @@ pub struct Facts {
     pub groups: BTreeMap<GroupId, Option<GroupRow>>,
     /// Bearers of group names.
     pub group_names: BTreeMap<String, Option<GroupId>>,
+    /// Resources of defined types by id.
+    pub resources: BTreeMap<ResourceId, Option<ResourceRow>>,
+    /// Bearers of values in unique attributes.
+    pub resource_keys: BTreeMap<ResourceKey, Option<ResourceId>>,
     /// See [`Needs::delta`].
     pub delta: Option<Delta>,
     /// See [`Needs::members`]: the ids, and whether there are more.
@@ -145,6 +156,8 @@ pub struct InForce {
     pub document: Option<Document>,
     /// The document's rules, ready to be evaluated.
     pub rules: RuleSet,
+    /// The resource types that the document defines, beside the built-in ones.
+    pub types: Types,
     /// The document's tokens by id.
     pub verifiers: IndexMap<String, Verifier>,
 }
@@ -175,6 +188,13 @@ pub enum Write {
     TouchGroup(GroupId, Timestamp),
     /// A group and its memberships.
     DeleteGroup(GroupId),
+    /// A new resource of a defined type. With a key that another one has, nothing of the change is written: several
+    /// processes may have decided at once, and it is decided again.
+    InsertResource(ResourceRow),
+    /// A resource's new attributes and keys; the same holds.
+    UpdateResource(ResourceRow),
+    /// A resource and its keys.
+    DeleteResource(ResourceId),
     /// New members; those who are members already stay.
     AddMembers(GroupId, Vec<UserId>),
     /// Members who leave.
@@ -268,13 +288,27 @@ impl Needs {
 
     /// These and those.
     pub fn join(&mut self, other: Needs) {
-        let Self { configuration, alone, users, user_names, groups, group_names, delta, members, run } = other;
+        let Self {
+            configuration,
+            alone,
+            users,
+            user_names,
+            groups,
+            group_names,
+            resources,
+            resource_keys,
+            delta,
+            members,
+            run,
+        } = other;
         self.configuration = self.configuration.max(configuration);
         self.alone = alone.or(self.alone);
         self.users.extend(users);
         self.user_names.extend(user_names);
         self.groups.extend(groups);
         self.group_names.extend(group_names);
+        self.resources.extend(resources);
+        self.resource_keys.extend(resource_keys);
         self.delta = delta.or(self.delta.take());
         self.members = members.or(self.members.take());
         self.run = run.or(self.run.take());
@@ -292,6 +326,8 @@ impl Facts {
             user_names: BTreeMap::new(),
             groups: BTreeMap::new(),
             group_names: BTreeMap::new(),
+            resources: BTreeMap::new(),
+            resource_keys: BTreeMap::new(),
             delta: None,
             members: None,
             runs: None,
@@ -307,6 +343,11 @@ impl Facts {
     pub fn group(&self, id: GroupId) -> Option<&GroupRow> {
         self.groups.get(&id).and_then(Option::as_ref)
     }
+
+    /// A resource that was asked for; `None` when there is none of this id.
+    pub fn resource(&self, id: ResourceId) -> Option<&ResourceRow> {
+        self.resources.get(&id).and_then(Option::as_ref)
+    }
 }
 
 impl InForce {
@@ -318,6 +359,7 @@ impl InForce {
             epoch: 0,
             document: None,
             rules: RuleSet::default(),
+            types: Types::default(),
             verifiers: IndexMap::new(),
         }
     }
@@ -330,8 +372,15 @@ impl InForce {
             content_hash,
             epoch,
             rules: RuleSet::compile(&rules, &document.roles),
+            types: types(&document),
             verifiers: document.verifiers.iter().map(|v| (v.token_id.clone(), v.clone())).collect(),
             document: Some(document),
         }
     }
+}
+
+/// Definitions are judged before they are published. One that an earlier program took and this one does not leaves the
+/// built-in types: users and groups go on.
+fn types(document: &Document) -> Types {
+    Types::compile(&document.profile.schemas, &document.profile.resource_types).unwrap_or_default()
 }

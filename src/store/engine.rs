@@ -5,10 +5,13 @@ use super::error::StoreError;
 #[cfg(test)]
 use super::model::ModelStore;
 use super::postgres::{Address, PostgresStore};
-use super::question::{Figures, GroupSelect, Keep, ListedGroup, ListedUser, UserSelect, Window};
-use super::row::{GroupId, RunRow, StoredRuleState, UserId, UserSummary};
+use super::question::{
+    Each, Figures, Found, GroupSelect, Keep, ListedGroup, ListedUser, Page, ResourceSelect, UserSelect,
+};
+use super::row::{GroupId, ResourceId, ResourceRow, RunRow, StoredRuleState, UserId, UserSummary};
 use super::sqlite::SqliteStore;
 use crate::access::GroupSelector;
+use crate::scim::Reference;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -59,6 +62,16 @@ impl Store {
     /// Identifies this store; made with it, kept in it.
     pub fn store_id(&self) -> &str {
         engine!(self, engine => engine.store_id())
+    }
+
+    /// 32 random bytes, made with the store and kept in it.
+    pub fn secret(&self) -> &[u8; 32] {
+        engine!(self, engine => engine.secret())
+    }
+
+    /// How many members a group has.
+    pub async fn member_count(&self, group: GroupId) -> Result<u64, StoreError> {
+        engine!(self, engine => engine.member_count(group).await)
     }
 
     /// The configuration in force, as last seen. Reading it takes no lock.
@@ -132,27 +145,101 @@ impl Store {
         engine!(self, engine => engine.group(id, members).await)
     }
 
-    /// The users in `window` of those that are selected and kept, in the order of ids, and how many there are in all.
-    /// `keep` sees each user with its groups when `groups` is set.
+    /// The next members of a group behind `after`, at most `limit`, in the order of ids; fewer only at the end.
+    ///
+    /// Each call is a read of its own, so that a group of any size is gone through in little memory: somebody who joins
+    /// or leaves meanwhile may be among them or not; nobody else is skipped or repeated.
+    pub async fn members(
+        &self,
+        group: GroupId,
+        after: Option<UserId>,
+        limit: u32,
+    ) -> Result<Vec<Reference>, StoreError> {
+        engine!(self, engine => engine.members(group, after, limit).await)
+    }
+
+    /// The page of the users that are selected and kept. `keep` sees each user with its groups when `groups` is set.
     pub async fn users(
         &self,
         select: UserSelect,
-        window: Window,
+        page: Page,
         groups: bool,
         keep: Option<Keep<ListedUser>>,
-    ) -> Result<(Vec<ListedUser>, u64), StoreError> {
-        engine!(self, engine => engine.users(select, window, groups, keep).await)
+    ) -> Result<Found<ListedUser>, StoreError> {
+        engine!(self, engine => engine.users(select, page, groups, keep).await)
     }
 
-    /// The groups in `window` of those that are selected and kept, in the order of ids, and how many there are in all.
+    /// The page of the groups that are selected and kept. `keep` sees each one with its members when `members` is set.
     pub async fn groups(
         &self,
         select: GroupSelect,
-        window: Window,
+        page: Page,
         members: bool,
         keep: Option<Keep<ListedGroup>>,
-    ) -> Result<(Vec<ListedGroup>, u64), StoreError> {
-        engine!(self, engine => engine.groups(select, window, members, keep).await)
+    ) -> Result<Found<ListedGroup>, StoreError> {
+        engine!(self, engine => engine.groups(select, page, members, keep).await)
+    }
+
+    /// Goes once through all users that are selected, in the order of ids, without keeping them: what `each` has made
+    /// of them. A list in another order is made so: their sort keys and ids first, then [`Store::users_by_ids`].
+    pub async fn users_all<A: Default + Send + 'static>(
+        &self,
+        select: UserSelect,
+        groups: bool,
+        each: Each<ListedUser, A>,
+    ) -> Result<A, StoreError> {
+        engine!(self, engine => engine.users_all(select, groups, each).await)
+    }
+
+    /// The same with groups.
+    pub async fn groups_all<A: Default + Send + 'static>(
+        &self,
+        select: GroupSelect,
+        members: bool,
+        each: Each<ListedGroup, A>,
+    ) -> Result<A, StoreError> {
+        engine!(self, engine => engine.groups_all(select, members, each).await)
+    }
+
+    /// These users, in the order asked; whoever is gone is left out.
+    pub async fn users_by_ids(&self, ids: Vec<UserId>, groups: bool) -> Result<Vec<ListedUser>, StoreError> {
+        engine!(self, engine => engine.users_by_ids(ids, groups).await)
+    }
+
+    /// These groups, in the order asked; whichever is gone is left out.
+    pub async fn groups_by_ids(&self, ids: Vec<GroupId>, members: bool) -> Result<Vec<ListedGroup>, StoreError> {
+        engine!(self, engine => engine.groups_by_ids(ids, members).await)
+    }
+
+    /// One resource of a defined type; `None` also when it is of another type.
+    pub async fn resource(&self, kind: &str, id: ResourceId) -> Result<Option<ResourceRow>, StoreError> {
+        engine!(self, engine => engine.resource(kind, id).await)
+    }
+
+    /// The page of the resources of a defined type that are selected and kept.
+    pub async fn resources(
+        &self,
+        kind: &str,
+        select: ResourceSelect,
+        page: Page,
+        keep: Option<Keep<ResourceRow>>,
+    ) -> Result<Found<ResourceRow>, StoreError> {
+        engine!(self, engine => engine.resources(kind, select, page, keep).await)
+    }
+
+    /// As [`Store::users_all`], with the resources of a defined type.
+    pub async fn resources_all<A: Default + Send + 'static>(
+        &self,
+        kind: &str,
+        select: ResourceSelect,
+        each: Each<ResourceRow, A>,
+    ) -> Result<A, StoreError> {
+        engine!(self, engine => engine.resources_all(kind, select, each).await)
+    }
+
+    /// These resources of a defined type, in the order asked; whichever is gone, or of another type, is left out.
+    pub async fn resources_by_ids(&self, kind: &str, ids: Vec<ResourceId>) -> Result<Vec<ResourceRow>, StoreError> {
+        engine!(self, engine => engine.resources_by_ids(kind, ids).await)
     }
 
     /// The first `limit` of the selected and kept users in the order of ids, with what the access view shows.

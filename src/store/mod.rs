@@ -9,6 +9,7 @@ mod contract;
 mod engine;
 mod erase;
 mod error;
+mod gather;
 #[cfg(test)]
 mod model;
 mod postgres;
@@ -28,9 +29,12 @@ pub use contract::{
 pub use engine::{Location, Store};
 pub use error::StoreError;
 pub use postgres::{Address, begin_anew, erase as erase_from_database, verify as verify_database};
-pub use question::{Figures, GroupSelect, Keep, ListedGroup, ListedUser, UserSelect, Window};
+pub use question::{
+    Each, Figures, Found, GroupSelect, Keep, ListedGroup, ListedUser, Page, ResourceSelect, Start, UserSelect,
+};
 pub use row::{
-    Counter, GroupId, GroupRow, Record, RunRow, StoredRuleState, SyncedRule, UserFacts, UserId, UserRow, UserSummary,
+    Counter, GroupId, GroupRow, Record, ResourceId, ResourceKey, ResourceRow, RunRow, StoredRuleState, SyncedRule,
+    UserFacts, UserId, UserRow, UserSummary, email_key,
 };
 pub use sqlite::audit;
 pub use sqlite::{Inventory, Restored, backup, check, restore};

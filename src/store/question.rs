@@ -1,9 +1,11 @@
 //! What a store can be asked, whichever engine keeps it.
 
-use super::row::{GroupId, GroupRow, UserId, UserRow};
+use super::row::{GroupId, GroupRow, ResourceId, ResourceRow, UserId, UserRow};
 use crate::access::GroupFacts;
 use crate::config::{ProvisioningCounts, TokenUse, UserCounts};
 use crate::scim::Reference;
+use std::ops::ControlFlow;
+use uuid::Uuid;
 
 /// Which users to look at; an index serves each.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +20,9 @@ pub enum UserSelect {
     Name(String),
     /// Those of this external id.
     ExternalId(String),
+    /// Those with an e-mail address of this key (see [`email_key`](super::email_key)): everybody who has the address,
+    /// and whoever has one that differs only far behind. Look at the address too.
+    Email(String),
     /// None: the id asked for cannot exist.
     Nobody,
 }
@@ -41,13 +46,53 @@ pub enum GroupSelect {
     Nothing,
 }
 
+/// Which resources of a defined type to look at; an index serves each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ResourceSelect {
+    /// All of the type.
+    All,
+    /// The one of this id, if it is of the type.
+    Id(ResourceId),
+    /// Those of this external id.
+    ExternalId(String),
+    /// The one that has this value in this unique attribute (see [`ResourceRow::keys`]).
+    Key(String, String),
+    /// None: the id asked for cannot exist.
+    Nothing,
+}
+
 /// Which of the matching resources to answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Window {
-    /// How many to pass over.
-    pub offset: u64,
+pub struct Page {
+    /// Where the page begins, or ends.
+    pub start: Start,
     /// How many to answer at most.
     pub limit: u64,
+    /// Whether to count all that match, wherever the page begins. With something to keep by that takes a look at every
+    /// selected resource; without it the pass ends with the page.
+    pub count_all: bool,
+}
+
+/// Where a page begins, in the order of ids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// Behind so many matches. What others insert or delete meanwhile moves everything behind it.
+    Offset(u64),
+    /// Behind this id, which need not exist: nothing is skipped or repeated, whatever others do.
+    After(Uuid),
+    /// The last ones before this id, which need not exist; they are answered in the order of ids, too.
+    Before(Uuid),
+}
+
+/// A page of what matches, in the order of ids.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found<T> {
+    /// The page.
+    pub rows: Vec<T>,
+    /// How many match in all; `None` unless [`Page::count_all`].
+    pub total: Option<u64>,
+    /// Whether there are further matches behind the page; for [`Start::Before`], in front of it.
+    pub more: bool,
 }
 
 /// A user and, where they were asked for, the groups it is in.
@@ -57,6 +102,34 @@ pub type ListedGroup = (GroupRow, Option<Vec<Reference>>);
 
 /// Whether a resource belongs into the answer.
 pub type Keep<T> = Box<dyn Fn(&T) -> bool + Send + Sync>;
+
+/// What a pass does with each resource it looks at: adds something to `A`, and says whether to go on. A pass that is
+/// begun again begins with a new `A`.
+pub type Each<T, A> = Box<dyn Fn(&mut A, T) -> ControlFlow<()> + Send + Sync>;
+
+/// What a list is made of.
+pub(super) trait Listed {
+    /// By which it is in order.
+    fn id(&self) -> Uuid;
+}
+
+impl Listed for ListedUser {
+    fn id(&self) -> Uuid {
+        self.0.id.0
+    }
+}
+
+impl Listed for ListedGroup {
+    fn id(&self) -> Uuid {
+        self.0.id.0
+    }
+}
+
+impl Listed for ResourceRow {
+    fn id(&self) -> Uuid {
+        self.id.0
+    }
+}
 
 /// Counts of what the store holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -42,6 +42,11 @@ struct FailureLabels {
     reason: AuthFailure,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct QuirkLabels {
+    quirk: &'static str,
+}
+
 /// All metrics of one endpoint process. Shared behind an `Arc`; every method takes `&self`.
 #[derive(Debug)]
 pub struct Metrics {
@@ -51,6 +56,7 @@ pub struct Metrics {
     operations: Family<OperationLabels, Counter>,
     access_requests: Family<RequestLabels, Counter>,
     auth_failures: Family<FailureLabels, Counter>,
+    tolerated: Family<QuirkLabels, Counter>,
     panics: Counter,
     config_revision: Gauge,
     ready: Gauge,
@@ -72,6 +78,7 @@ impl Metrics {
             operations: Family::default(),
             access_requests: Family::default(),
             auth_failures: Family::default(),
+            tolerated: Family::default(),
             panics: Counter::default(),
             config_revision: Gauge::default(),
             ready: Gauge::default(),
@@ -88,6 +95,7 @@ impl Metrics {
             operations,
             access_requests,
             auth_failures,
+            tolerated,
             panics,
             config_revision,
             ready,
@@ -102,6 +110,11 @@ impl Metrics {
         registry.register("scim_operations", "SCIM writes by result", operations.clone());
         registry.register("access_requests", "Authorised access API requests", access_requests.clone());
         registry.register("scim_auth_failures", "Requests that were not let in", auth_failures.clone());
+        registry.register(
+            "scim_tolerated",
+            "SCIM requests that a switch of the dialect let through",
+            tolerated.clone(),
+        );
         registry.register("scim_panics", "Requests that ended in a panic; each is a defect", panics.clone());
         registry.register("scim_config_revision", "The configuration revision in force", config_revision.clone());
         registry.register("scim_ready", "1 while /readyz answers 200", ready.clone());
@@ -132,6 +145,11 @@ impl Metrics {
     /// A request was not let in.
     pub fn auth_failure(&self, reason: AuthFailure) {
         self.auth_failures.get_or_create(&FailureLabels { reason }).inc();
+    }
+
+    /// A request was read with the help of this switch of the dialect.
+    pub fn tolerated(&self, quirk: &'static str) {
+        self.tolerated.get_or_create(&QuirkLabels { quirk }).inc();
     }
 
     /// A request ended in a panic.

@@ -11,6 +11,7 @@
 mod support;
 
 mod alone;
+mod conformance;
 mod manifest;
 mod operator;
 mod printed;

@@ -5,7 +5,7 @@ use crate::history::SHARED;
 use crate::ledger::Fact;
 use power_cut::{Event, Recording};
 use scim_operator::directory::{AccessQuery, Directory, ListQuery, Settings};
-use scim_operator::scim::Projection;
+use scim_operator::scim::{Projection, ResourceKind};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -53,7 +53,7 @@ async fn read(directory: &Directory) -> Result<Found, scim_operator::directory::
         return Ok(found);
     }
     found.facts.insert(Fact::Published);
-    let (query, projection) = (ListQuery { start_index: 1, count: ALL, filter: None }, Projection::default());
+    let (query, projection) = (ListQuery { count: ALL, ..ListQuery::default() }, Projection::all(ResourceKind::GROUP));
     let mut names = BTreeMap::new();
     for user in directory.users(&query, &projection).await?.resources {
         let (id, name) = (text(&user["id"]), text(&user["userName"]));

@@ -4,7 +4,7 @@ use crate::dice::Dice;
 use crate::ledger::{Fact, Ledger, Request};
 use power_cut::{Event, Recording};
 use scim_operator::access::{GroupSelector, Ladder, Rule};
-use scim_operator::config::{Dialect, DirectoryId, Document, Profile, Publication, RuleEntry, SyncPolicy};
+use scim_operator::config::{DirectoryId, Document, Profile, Publication, RuleEntry, SyncPolicy};
 use scim_operator::directory::{Actor, Directory, Error, Settings};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
@@ -223,12 +223,7 @@ fn publication() -> Publication {
         tenant: "main".to_owned(),
         roles: Ladder::default(),
         sync_policy: SyncPolicy::Manual,
-        profile: Profile {
-            paused: false,
-            dialect: Dialect::Auto,
-            required_attributes: Vec::new(),
-            base_url: "http://localhost/scim/v2".to_owned(),
-        },
+        profile: Profile::new("http://localhost/scim/v2"),
         rules: SHARED.iter().map(|name| RuleEntry { rule: rule(name), held: false }).collect(),
         verifiers: Vec::new(),
     };

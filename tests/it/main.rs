@@ -10,9 +10,13 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod check;
 mod endpoint;
+mod interop;
 mod leaks;
 mod recorder;
 mod simulate;
+mod simulate_okta;
+mod simulate_others;
 mod simulate_shapes;
 mod standalone;

@@ -18,6 +18,10 @@ pub struct Recorded {
     pub body: Value,
     /// The `Authorization` header.
     pub authorization: String,
+    /// The `User-Agent` header; `None`: there is none.
+    pub user_agent: Option<String>,
+    /// Path and query as they were sent.
+    pub target: String,
 }
 
 #[derive(Default)]
@@ -26,6 +30,8 @@ struct Memory {
     resources: BTreeMap<String, Value>,
     members: BTreeSet<(String, String)>,
     refuse: BTreeMap<String, u16>,
+    unique: bool,
+    lossy: bool,
 }
 
 /// The running service.
@@ -57,6 +63,16 @@ impl Recorder {
         self.memory.lock().unwrap().refuse.clear();
     }
 
+    /// From now on, whoever is created under a name that is there already is answered 409.
+    pub fn keep_names_unique(&self) {
+        self.memory.lock().unwrap().unique = true;
+    }
+
+    /// From now on every page lacks one of those that belong on it.
+    pub fn lose_from_pages(&self) {
+        self.memory.lock().unwrap().lossy = true;
+    }
+
     /// The requests since the last call.
     pub fn take(&self) -> Vec<Recorded> {
         std::mem::take(&mut self.memory.lock().unwrap().requests)
@@ -77,15 +93,20 @@ async fn answer(
     let shown = shown.collect::<Vec<_>>().join("&");
     let line = if shown.is_empty() { format!("{method} {path}") } else { format!("{method} {path}?{shown}") };
     let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
-    let authorization = headers.get("authorization").and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let (authorization, user_agent) = (header("authorization").unwrap_or_default(), header("user-agent"));
     let mut memory = memory.lock().unwrap();
-    memory.requests.push(Recorded { line: line.clone(), body: body.clone(), authorization });
+    let recorded =
+        Recorded { line: line.clone(), body: body.clone(), authorization, user_agent, target: uri.to_string() };
+    memory.requests.push(recorded);
     if let Some(status) = memory.refuse.iter().find(|(text, _)| line.contains(*text)).map(|(_, status)| *status) {
         let detail = json!({ "detail": "no, not today", "scimType": "invalidValue", "status": status.to_string() });
         return (StatusCode::from_u16(status).unwrap(), detail.to_string()).into_response();
     }
-    let filter = query.into_iter().find(|(name, _)| name == "filter").map(|(_, value)| value);
-    let (status, body) = memory.reply(&method, &path, filter.as_deref(), body);
+    let value = |name: &str| query.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
+    let number = |name: &str| value(name).and_then(|text| text.parse::<usize>().ok());
+    let page = (number("startIndex").unwrap_or(1), number("count").unwrap_or(usize::MAX));
+    let (status, body) = memory.reply(&method, &path, (value("filter"), page), body);
     (status, body.to_string()).into_response()
 }
 
@@ -95,26 +116,76 @@ fn same(a: Option<&str>, b: Option<&str>) -> bool {
 }
 
 impl Memory {
-    fn reply(&mut self, method: &Method, path: &str, filter: Option<&str>, body: Value) -> (StatusCode, Value) {
+    fn reply(
+        &mut self,
+        method: &Method,
+        path: &str,
+        (filter, page): (Option<&str>, (usize, usize)),
+        body: Value,
+    ) -> (StatusCode, Value) {
         let (kind, id) = path.trim_start_matches('/').split_once('/').unwrap_or((path.trim_start_matches('/'), ""));
         match (method.as_str(), filter) {
             ("GET", Some(filter)) => (StatusCode::OK, self.find(kind, filter)),
+            ("GET", None) if id.is_empty() => (StatusCode::OK, self.list(kind, page)),
             ("GET", None) => match self.resources.get(id) {
                 Some(resource) => (StatusCode::OK, resource.clone()),
                 None => (StatusCode::NOT_FOUND, json!({ "detail": "no such resource", "status": "404" })),
             },
+            ("POST", _) if self.unique && self.is_taken(kind, &body) => {
+                (StatusCode::CONFLICT, json!({ "detail": "the name is taken", "scimType": "uniqueness" }))
+            }
             ("POST", _) => {
                 let id = format!("{}-{}", kind.trim_end_matches('s').to_lowercase(), self.resources.len());
-                let mut resource = body;
-                resource["id"] = json!(id);
-                self.resources.insert(id, resource.clone());
-                (StatusCode::CREATED, resource)
+                (StatusCode::CREATED, self.keep(&id, kind, body))
             }
+            ("PUT", _) => (StatusCode::OK, self.keep(id, kind, body)),
             ("PATCH", _) => {
                 self.note_members(id, &body);
+                self.note_values(id, &body);
                 (StatusCode::OK, json!({ "id": id }))
             }
+            ("DELETE", _) => {
+                self.resources.remove(id);
+                (StatusCode::NO_CONTENT, Value::Null)
+            }
             _ => (StatusCode::NO_CONTENT, Value::Null),
+        }
+    }
+
+    /// Keeps a resource as a service would: with its id and `meta`, without the password.
+    fn keep(&mut self, id: &str, kind: &str, mut resource: Value) -> Value {
+        resource["id"] = json!(id);
+        if resource["meta"].is_null() {
+            resource["meta"] = json!({ "resourceType": kind.trim_end_matches('s') });
+        }
+        resource.as_object_mut().unwrap().remove("password");
+        self.resources.insert(id.to_owned(), resource.clone());
+        resource
+    }
+
+    fn is_taken(&self, kind: &str, body: &Value) -> bool {
+        let name = if kind == "Users" { "userName" } else { "displayName" };
+        self.of(kind).any(|other| same(other[name].as_str(), body[name].as_str()))
+    }
+
+    fn of(&self, kind: &str) -> impl Iterator<Item = &Value> {
+        let prefix = kind.trim_end_matches('s').to_lowercase();
+        self.resources.iter().filter(move |(id, _)| id.starts_with(&prefix)).map(|(_, resource)| resource)
+    }
+
+    fn list(&self, kind: &str, (start, count): (usize, usize)) -> Value {
+        let all: Vec<&Value> = self.of(kind).collect();
+        let count = count.saturating_sub(usize::from(self.lossy));
+        let page: Vec<&Value> = all.iter().skip(start.saturating_sub(1)).take(count).copied().collect();
+        json!({ "totalResults": all.len(), "startIndex": start, "itemsPerPage": page.len(), "Resources": page })
+    }
+
+    /// What a PATCH without a path says, but for the password.
+    fn note_values(&mut self, id: &str, body: &Value) {
+        let values = body.pointer("/Operations/0/value").and_then(Value::as_object);
+        if let (Some(values), Some(Value::Object(resource))) = (values, self.resources.get_mut(id)) {
+            let kept = values.iter().filter(|(name, _)| *name != "password");
+            resource.extend(kept.map(|(name, value)| (name.clone(), value.clone())));
         }
     }
 
@@ -126,9 +197,8 @@ impl Memory {
             (true, [id, other]) => self.members.contains(&((*id).to_owned(), (*other).to_owned())),
             _ => false,
         };
-        let of_kind = |id: &String| id.starts_with(kind.trim_end_matches('s').to_lowercase().as_str());
-        let fits = |(id, r): &(&String, &Value)| of_kind(id) && same(r[attribute].as_str(), texts.first().copied());
-        let found: Vec<Value> = self.resources.iter().filter(fits).map(|(_, resource)| resource.clone()).collect();
+        let fits = |r: &&Value| same(r[attribute].as_str(), texts.first().copied());
+        let found: Vec<Value> = self.of(kind).filter(fits).cloned().collect();
         let resources = if filter.contains(" and ") && !known { Vec::new() } else { found };
         json!({ "totalResults": resources.len(), "Resources": resources })
     }

@@ -6,25 +6,26 @@ use crate::support::program::{Outcome, run};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
-const SECRET: &str = "a-secret-nobody-prints";
+pub const SECRET: &str = "a-secret-nobody-prints";
 
-struct Job {
+/// One provider, its files and a service that records.
+pub struct Job {
     folder: tempfile::TempDir,
-    service: Recorder,
+    pub service: Recorder,
 }
 
 impl Job {
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("token"), SECRET).unwrap();
         Self { folder, service: Recorder::start().await }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    async fn run(&self, people: &Path, more: &[&str]) -> Outcome {
+    pub async fn run(&self, people: &Path, more: &[&str]) -> Outcome {
         let (token, state) = (self.path("token"), self.path("state.json"));
         let mut arguments = vec!["simulate", "--people", people.to_str().unwrap(), "--url", &self.service.url];
         arguments.extend(["--token-file", token.to_str().unwrap(), "--state", state.to_str().unwrap()]);
@@ -39,11 +40,11 @@ impl Job {
     }
 }
 
-fn change(name: &str) -> PathBuf {
+pub fn change(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/people/change").join(name)
 }
 
-fn lines(requests: &[Recorded]) -> String {
+pub fn lines(requests: &[Recorded]) -> String {
     requests.iter().map(|r| r.line.as_str()).collect::<Vec<_>>().join("\n")
 }
 
@@ -231,8 +232,16 @@ async fn b030_no_output_holds_the_token() {
 
 #[tokio::test]
 async fn wrong_usage_is_code_2() {
-    for arguments in [&["simulate", "cycle"][..], &["simulate", "restart"], &["nothing"], &["simulate", "--token", "x"]]
-    {
+    for arguments in [
+        &["simulate", "cycle"][..],
+        &["simulate", "restart"],
+        &["nothing"],
+        &["simulate", "--token", "x"],
+        &["simulate", "--as", "okta-oin", "--aad-opt-scim-062020"],
+        &["simulate", "--as", "onelogin", "--sync-passwords"],
+        &["simulate", "--as", "jumpcloud", "import"],
+        &["simulate", "import"],
+    ] {
         assert_eq!(run(arguments).await.code, Some(2), "{arguments:?}");
     }
 }

@@ -1,5 +1,5 @@
-//! What `simulate` sends equals the recorded exchanges of `tests/data/idp/entra`, once ids, names, times and hosts are
-//! substituted (C014).
+//! What `simulate` sends as Entra ID equals the recorded exchanges of `tests/data/idp/entra`, once ids, names, times
+//! and hosts are substituted (C014). The other providers: `simulate_others`.
 
 use crate::recorder::{Recorded, Recorder};
 use crate::support::program::run;
@@ -37,7 +37,7 @@ groups: [{ displayName: MAKERS, objectId: h, assigned: true }]
 ";
 
 /// A request with everything substituted that differs from one organisation to the next.
-fn shape(method: &str, path: &str, query: &[(String, String)], body: &Value) -> String {
+pub fn shape(method: &str, path: &str, query: &[(String, String)], body: &Value) -> String {
     let path: Vec<&str> =
         path.split('/').take(3).enumerate().map(|(i, part)| if i == 2 { "*" } else { part }).collect();
     let mut query: Vec<String> = query.iter().map(|(name, value)| format!("{name}={}", texts_out(value))).collect();
@@ -94,7 +94,7 @@ fn fixture_shape(exchange: &Value) -> String {
     shape(exchange["method"].as_str().unwrap(), exchange["path"].as_str().unwrap(), &query, &body)
 }
 
-fn recorded_shape(request: &Recorded) -> String {
+pub fn recorded_shape(request: &Recorded) -> String {
     let (method, target) = request.line.split_once(' ').unwrap();
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let pairs = query.split('&').filter(|pair| !pair.is_empty());

@@ -17,6 +17,7 @@ mod failover;
 mod fleet;
 mod history;
 mod membership;
+mod merging;
 mod owner;
 mod proxy;
 mod rolling;

@@ -3,13 +3,14 @@
 
 use super::database::Database;
 use super::program::{Outcome, Program, run};
-use super::reply::{Caller, Reply};
+use super::reply::{Caller, Reply, finish};
 use super::wait;
+use futures::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use scim_operator::access::{GroupSelector, Ladder, Rule};
 use scim_operator::config::{
-    Dialect, DirectoryId, Document, Profile, Publication, Published, RuleEntry, RunRequest, RunScope, RunStatus, Scope,
-    State, SyncPolicy, Verifier,
+    DirectoryId, Document, Profile, Publication, Published, RuleEntry, RunRequest, RunScope, RunStatus, Scope, State,
+    SyncPolicy, Verifier,
 };
 use scim_operator::operator::tls::{Authority, Usage};
 use secrecy::ExposeSecret;
@@ -109,10 +110,8 @@ pub fn document(mut rules: Vec<RuleEntry>) -> Document {
         roles: Ladder::default(),
         sync_policy: SyncPolicy::Manual,
         profile: Profile {
-            paused: false,
-            dialect: Dialect::Auto,
             required_attributes: ["givenName", "familyName", "emails"].map(str::to_owned).to_vec(),
-            base_url: BASE_URL.to_owned(),
+            ..Profile::new(BASE_URL)
         },
         rules,
         verifiers,
@@ -126,6 +125,23 @@ impl Endpoint {
         started.document = document(rules);
         started.publish().await;
         started
+    }
+
+    /// Starts an endpoint with these fields in its profile.
+    pub async fn profiled(fields: &Value) -> Self {
+        let mut started = Self::start(Vec::new()).await;
+        started.change_profile(fields).await;
+        started
+    }
+
+    /// Publishes the document with these fields in its profile.
+    pub async fn change_profile(&mut self, fields: &Value) {
+        let mut profile = serde_json::to_value(&self.document.profile).expect("JSON");
+        for (name, value) in fields.as_object().expect("an object of fields") {
+            profile[name] = value.clone();
+        }
+        self.document.profile = serde_json::from_value(profile).expect("a profile");
+        self.publish().await;
     }
 
     /// Starts an endpoint that nothing has been published to.
@@ -270,6 +286,29 @@ impl Endpoint {
         self.public.created("/scim/v2/Users", &user_body(user_name)).await
     }
 
+    /// `POST /Users` for `<prefix>-0000@example.com` and so on, several at a time; the ids in the order of the names.
+    pub async fn people(&self, prefix: &str, count: usize) -> Vec<String> {
+        let each = (0..count).map(|n| {
+            let name = format!("{prefix}-{n:04}@example.com");
+            async move { self.user(&name).await }
+        });
+        stream::iter(each).buffered(32).collect().await
+    }
+
+    /// `GET` with a query.
+    pub async fn ask(&self, path: &str, query: &[(&str, &str)]) -> Reply {
+        finish(self.public.request("GET", path).query(query)).await
+    }
+
+    /// A SCIM request with one more header; `Null` = without a body.
+    pub async fn with_header(&self, method: &str, path: &str, header: (&str, &str), body: &Value) -> Reply {
+        let request = self.public.request(method, path).header(header.0, header.1);
+        if body.is_null() {
+            return finish(request).await;
+        }
+        finish(request.header("content-type", "application/scim+json").body(body.to_string())).await
+    }
+
     /// `POST /Groups` with these members; the id.
     pub async fn group(&self, display_name: &str, members: &[&str]) -> String {
         let members: Vec<Value> = members.iter().map(|id| json!({ "value": id })).collect();
@@ -369,6 +408,16 @@ pub fn assert_refused(reply: &Reply, status: u16, scim_type: &str, detail: &str)
     let schemas = ["urn:ietf:params:scim:api:messages:2.0:Error"];
     let body = json!({ "schemas": schemas, "status": status.to_string(), "scimType": scim_type, "detail": detail });
     assert_eq!((reply.status, reply.header("content-type"), reply.json()), (status, "application/scim+json", body));
+}
+
+/// Fails unless the answer is a SCIM error of this status and keyword; an empty keyword = none.
+#[track_caller]
+pub fn assert_error(reply: &Reply, status: u16, scim_type: &str) {
+    let body = reply.json();
+    assert_eq!((reply.status, reply.header("content-type")), (status, "application/scim+json"), "{}", reply.text);
+    assert_eq!(body["status"], status.to_string(), "{}", reply.text);
+    assert_eq!(body["scimType"].as_str().unwrap_or_default(), scim_type, "{}", reply.text);
+    assert!(body["detail"].as_str().is_some_and(|detail| !detail.is_empty()), "{}", reply.text);
 }
 
 /// `tenant: role [application groups] from rules`, a line each.

@@ -8,8 +8,11 @@ pub mod api_proxy;
 pub mod chunked;
 pub mod cluster;
 pub mod database;
+#[path = "../crash/dice.rs"]
+pub mod dice;
 pub mod endpoint;
 pub mod http;
+pub mod merging;
 pub mod program;
 pub mod proxy;
 pub mod reply;

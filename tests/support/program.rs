@@ -100,9 +100,14 @@ impl Program {
         self.ended().await
     }
 
+    /// The id of the process.
+    pub fn id(&self) -> u32 {
+        self.child.id().expect("the process runs")
+    }
+
     /// Sends a signal: `TERM`, `STOP`, `CONT`.
     pub async fn signal(&self, name: &str) {
-        let id = self.child.id().expect("the process runs").to_string();
+        let id = self.id().to_string();
         let sent = Command::new("kill").args([&format!("-{name}"), &id]).status().await.expect("kill");
         assert!(sent.success());
     }

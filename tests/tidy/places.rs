@@ -88,7 +88,8 @@ fn is_root(path: &str) -> bool {
             | ["tests" | "benches" | "examples", _]
             | ["tests" | "benches" | "examples", _, "main.rs"]
             | ["tests", "crash", "vfs", "lib.rs"]
-            | ["fuzz", "fuzz_targets", _]
+            | ["tests", "fuzz", "lib.rs"]
+            | ["tests", "fuzz", "bin", _]
     )
 }
 

@@ -17,6 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("operator", &["api", "manifests", "config", "client", "telemetry"]),
     ("standalone", &["api", "manifests", "config", "store", "directory", "endpoint", "telemetry"]),
     ("simulate", &["client", "scim"]),
+    ("check", &["client", "scim"]),
     (
         "cli",
         &[
@@ -33,6 +34,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "operator",
             "standalone",
             "simulate",
+            "check",
         ],
     ),
     ("main", &["cli"]),

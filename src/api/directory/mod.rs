@@ -7,7 +7,11 @@ mod status;
 mod storage;
 
 pub use endpoint::{Endpoint, Expose, ServiceExposure, ServiceType};
-pub use provisioning::{DEFAULT_REQUIRED_ATTRIBUTES, Dialect, Provisioning, REQUIRABLE_ATTRIBUTES};
+pub use provisioning::{
+    AttributeDefinition, AttributeType, DEFAULT_REQUIRED_ATTRIBUTES, Dialect, MaxBodyBytes, Mutability, NotUnique,
+    OnUserDelete, PartType, Provisioning, REQUIRABLE_ATTRIBUTES, ResourceTypeDefinition, Returned, SchemaDefinition,
+    SchemaExtension, SubAttributeDefinition, Uniqueness,
+};
 pub use status::{EndpointStatus, ProvisioningStatus, RulesStatus, ScimDirectoryStatus, UsersStatus};
 pub use storage::{DEFAULT_STORAGE_SIZE, PostgresStorage, SqliteStorage, Storage};
 

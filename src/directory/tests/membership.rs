@@ -19,7 +19,8 @@ async fn eighty_concurrent_single_member_patches_lose_nobody() {
     for user in &users {
         assert_eq!(world.roles(user).await, ["main=Designer"]);
     }
-    let shown = world.directory.group(&group, &crate::scim::Projection::default()).await.unwrap();
+    let shown =
+        world.directory.group(&group, &crate::scim::Projection::all(crate::scim::ResourceKind::GROUP)).await.unwrap();
     assert_eq!(shown["members"].as_array().unwrap().len(), 80);
 }
 
@@ -34,7 +35,8 @@ async fn an_unknown_member_refuses_the_whole_request() {
     ], "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"] });
     let error = world.directory.patch_group(&Actor::default(), &group, body).await.unwrap_err();
     assert!(error.to_string().contains("nobody"), "{error}");
-    let shown = world.directory.group(&group, &crate::scim::Projection::default()).await.unwrap();
+    let shown =
+        world.directory.group(&group, &crate::scim::Projection::all(crate::scim::ResourceKind::GROUP)).await.unwrap();
     assert!(shown.get("members").is_none_or(|members| members.as_array().unwrap().is_empty()));
 }
 
@@ -68,7 +70,7 @@ async fn a_write_that_changes_nothing_leaves_version_and_time_alone_but_evaluate
     let world = World::with(&[rule("d", "Designers", "Designer")]).await;
     let ada = world.user("ada").await;
     let group = world.group("Designers", &[&ada]).await;
-    let none = crate::scim::Projection::default();
+    let none = crate::scim::Projection::all(crate::scim::ResourceKind::GROUP);
     let before = world.directory.group(&group, &none).await.unwrap();
     let evaluated = world.access(&ada).await.last_evaluated;
     world.patch_group(&group, json!([{ "op": "Add", "path": "members", "value": [{ "value": ada }] }])).await;

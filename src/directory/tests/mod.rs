@@ -7,9 +7,7 @@ mod run;
 
 use super::{Actor, Directory, Settings};
 use crate::access::{AccessView, GroupSelector, Ladder, Rule};
-use crate::config::{
-    Dialect, DirectoryId, Document, Profile, Publication, Published, RuleEntry, RunStatus, SyncPolicy,
-};
+use crate::config::{DirectoryId, Document, Profile, Publication, Published, RuleEntry, RunStatus, SyncPolicy};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::time::Duration;
@@ -143,12 +141,7 @@ pub(super) fn document(rules: &[Rule]) -> Document {
         tenant: "main".to_owned(),
         roles: Ladder::default(),
         sync_policy: SyncPolicy::Manual,
-        profile: Profile {
-            paused: false,
-            dialect: Dialect::Auto,
-            required_attributes: Vec::new(),
-            base_url: "http://localhost/scim/v2".to_owned(),
-        },
+        profile: Profile::new("http://localhost/scim/v2"),
         rules,
         verifiers: Vec::new(),
     }

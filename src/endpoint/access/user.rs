@@ -7,7 +7,7 @@ use crate::endpoint::answer::plain_json;
 use crate::endpoint::problem::Problem;
 use crate::endpoint::query::Query;
 use crate::endpoint::shared::Shared;
-use crate::scim::{Filter, ResourceKind};
+use crate::scim::{Filter, Reading, ResourceKind};
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use serde::Serialize;
@@ -25,7 +25,8 @@ struct Users {
 
 /// `GET /users`: keyset pages; `next` is absent on the last one.
 pub(super) async fn list(State(shared): State<Arc<Shared>>, RawQuery(raw): RawQuery) -> Answer {
-    let query = read_query(raw.as_deref()).map_err(Problem::bad_request)?;
+    let users = shared.directory.in_force().types.user();
+    let query = read_query(raw.as_deref(), users).map_err(Problem::bad_request)?;
     let AccessPage { users, next } = shared.directory.access_page(&query).await?;
     Ok(plain_json(StatusCode::OK, &Users { users, next }))
 }
@@ -38,10 +39,10 @@ pub(super) async fn read(State(shared): State<Arc<Shared>>, Name(who): Name) -> 
     }
 }
 
-fn read_query(raw: Option<&str>) -> Result<AccessQuery, String> {
+fn read_query(raw: Option<&str>, kind: ResourceKind) -> Result<AccessQuery, String> {
     let query = Query::parse(raw).map_err(|error| error.to_string())?;
     let owned = |name| query.get(name).map(str::to_owned);
-    let filter = query.get("filter").map(|text| Filter::parse(text, ResourceKind::User)).transpose();
+    let filter = query.get("filter").map(|text| Filter::parse(text, kind, &Reading::default())).transpose();
     let managed = match query.get("managed") {
         None => None,
         Some("true") => Some(true),
@@ -68,16 +69,18 @@ mod tests {
 
     #[test]
     fn ok_every_parameter() {
-        let read = read_query(Some("tenant=hr&role=Automation%20Admin&managed=true&cursor=abc&count=7")).unwrap();
+        let read =
+            read_query(Some("tenant=hr&role=Automation%20Admin&managed=true&cursor=abc&count=7"), ResourceKind::USER)
+                .unwrap();
         assert_eq!((read.tenant.as_deref(), read.role.as_deref()), (Some("hr"), Some("Automation Admin")));
         assert_eq!((read.managed, read.cursor.as_deref(), read.count), (Some(true), Some("abc"), 7));
-        assert_eq!(read_query(None).unwrap().count, 100);
+        assert_eq!(read_query(None, ResourceKind::USER).unwrap().count, 100);
     }
 
     #[test]
     fn err_out_of_range_or_not_what_it_should_be() {
         for raw in ["count=0", "count=1001", "count=-1", "count=x", "managed=yes", "tenant=%ff"] {
-            assert!(read_query(Some(raw)).is_err(), "{raw}");
+            assert!(read_query(Some(raw), ResourceKind::USER).is_err(), "{raw}");
         }
     }
 }

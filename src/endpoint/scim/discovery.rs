@@ -10,27 +10,28 @@ use serde_json::Value;
 
 /// `GET /ServiceProviderConfig`.
 pub(super) async fn service_provider_config(call: Call) -> Answer {
-    Ok(respond::ok(&discovery::service_provider_config(&call.base_url())))
+    let (dialect, bytes) = (call.how.dialect(), call.bulk_bytes_max());
+    Ok(respond::ok(&discovery::service_provider_config(dialect, bytes, call.base_url())))
 }
 
 /// `GET /Schemas`.
 pub(super) async fn schemas(call: Call) -> Answer {
-    all(&call, discovery::schemas(&call.base_url()))
+    all(&call, discovery::schemas(&call.schemas(), call.base_url()))
 }
 
 /// `GET /Schemas/{urn}`.
 pub(super) async fn schema(call: Call, Id(urn): Id) -> Answer {
-    one(discovery::schema(&urn, &call.base_url()), "Schema", &urn)
+    one(discovery::schema(&call.schemas(), &urn, call.base_url()), "Schema", &urn)
 }
 
 /// `GET /ResourceTypes`.
 pub(super) async fn resource_types(call: Call) -> Answer {
-    all(&call, discovery::resource_types(&call.base_url()))
+    all(&call, discovery::resource_types(&call.kinds(), call.base_url()))
 }
 
 /// `GET /ResourceTypes/{name}`.
 pub(super) async fn resource_type(call: Call, Id(name): Id) -> Answer {
-    one(discovery::resource_type(&name, &call.base_url()), "ResourceType", &name)
+    one(discovery::resource_type(&call.kinds(), &name, call.base_url()), "ResourceType", &name)
 }
 
 fn all(call: &Call, resources: Vec<Value>) -> Answer {

@@ -35,6 +35,13 @@ impl Failure {
     }
 }
 
+impl Failure {
+    /// The error that the client is told; itself when it is a failure of this side, which is no part of an answer.
+    pub(super) fn refusal(self) -> Result<Error, Self> {
+        if self.error.status < 500 || self.error.status == 501 { Ok(self.error) } else { Err(self) }
+    }
+}
+
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Self { error, fault: None, retry_after_s: None }

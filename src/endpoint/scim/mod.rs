@@ -2,18 +2,29 @@
 //!
 //! | path | methods |
 //! |---|---|
-//! | `/Users`, `/Groups` | GET (filter, startIndex, count, attributes, excludedAttributes), POST |
-//! | `/Users/{id}`, `/Groups/{id}` | GET, PUT, PATCH, DELETE |
+//! | `/Users`, `/Groups`, `/{type}` | GET (filter, sortBy, startIndex or cursor, count, attributes, …), POST |
+//! | `/Users/{id}`, `/Groups/{id}`, `/{type}/{id}` | GET, PUT, PATCH, DELETE |
+//! | `/Groups/{id}/members` | GET (cursor, count) |
+//! | `/` | GET |
+//! | `/.search`, `/Users/.search`, `/Groups/.search`, `/{type}/.search` | POST |
+//! | `/Bulk` | POST |
 //! | `/ServiceProviderConfig`, `/Schemas`, `/Schemas/{urn}`, `/ResourceTypes`, `/ResourceTypes/{name}` | GET |
-//! | `/Bulk`, `/Me`, `/.search`, `/Users/.search`, `/Groups/.search` | 501 |
+//! | `/Me` | 501 |
 //!
-//! This room turns HTTP into use cases and back; what SCIM means is in `crate::scim` and `crate::directory`.
+//! `/Me` is whom a request is made for; a token is a directory's, not a person's. This room turns HTTP into use cases
+//! and back; what SCIM means is in `crate::scim` and `crate::directory`.
 
+mod bulk;
 mod call;
+mod cursor;
 mod discovery;
 mod failure;
 mod group;
+mod members;
+mod precondition;
+mod resource;
 mod respond;
+mod search;
 mod user;
 
 pub(crate) use failure::Failure;
@@ -21,7 +32,7 @@ pub(crate) use failure::Failure;
 use super::shared::Shared;
 use axum::Router;
 use axum::response::Response;
-use axum::routing::{any, get};
+use axum::routing::{any, get, post};
 use std::sync::Arc;
 
 type Answer = Result<Response, Failure>;
@@ -29,25 +40,29 @@ type Answer = Result<Response, Failure>;
 /// The routes, with their full paths.
 pub(crate) fn routes() -> Router<Arc<Shared>> {
     let v2 = Router::new()
+        .route("/", get(search::root))
+        .route("/.search", post(search::all))
+        .route("/Bulk", post(bulk::bulk))
+        .route("/Me", any(me))
         .route("/Users", get(user::list).post(user::create))
+        .route("/Users/.search", post(search::users))
         .route("/Users/{id}", get(user::read).put(user::replace).patch(user::patch).delete(user::delete))
         .route("/Groups", get(group::list).post(group::create))
+        .route("/Groups/.search", post(search::groups))
         .route("/Groups/{id}", get(group::read).put(group::replace).patch(group::patch).delete(group::delete))
+        .route("/Groups/{id}/members", get(members::list))
         .route("/ServiceProviderConfig", get(discovery::service_provider_config))
         .route("/Schemas", get(discovery::schemas))
         .route("/Schemas/{urn}", get(discovery::schema))
         .route("/ResourceTypes", get(discovery::resource_types))
         .route("/ResourceTypes/{name}", get(discovery::resource_type))
-        .route("/Bulk", any(not_served))
-        .route("/Me", any(not_served))
-        .route("/.search", any(not_served))
-        .route("/Users/.search", any(not_served))
-        .route("/Groups/.search", any(not_served));
+        .route("/{type}", any(resource::collection))
+        .route("/{type}/{id}", any(resource::one));
     Router::new().nest("/scim/v2", v2)
 }
 
-async fn not_served() -> Failure {
+async fn me() -> Failure {
     Failure::from(crate::scim::Error::not_implemented(
-        "This part of SCIM is not served; /ServiceProviderConfig lists what is.",
+        "/Me is not served: a token belongs to a directory, not to a person. Ask for /Users/<id>.",
     ))
 }

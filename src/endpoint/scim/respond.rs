@@ -1,10 +1,12 @@
 //! SCIM answers that succeed: `application/scim+json`, without a charset.
 
-use crate::directory::Page;
+use super::call::Call;
+use super::{cursor, precondition};
+use crate::directory::{Page, Position};
 use crate::endpoint::answer;
-use crate::scim::{Attributes, Projection, list_response};
-use axum::http::header::LOCATION;
-use axum::http::{HeaderValue, StatusCode};
+use crate::scim::{Attributes, Projection, ResourceKind, cursor_response, list_response};
+use axum::http::header::{ETAG, LOCATION};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::Value;
@@ -17,35 +19,77 @@ pub(super) fn ok(body: &impl Serialize) -> Response {
     answer::json(StatusCode::OK, SCIM_JSON, body)
 }
 
-/// 200 with a resource.
-pub(super) fn resource(mut resource: Attributes, projection: &Projection) -> Response {
-    projection.apply(&mut resource);
-    ok(&resource)
+/// 200 with a resource and its entity tag.
+pub(super) fn resource(resource: Attributes, projection: &Projection) -> Response {
+    whole(StatusCode::OK, resource, projection)
 }
 
-/// 201 with a resource and its address (RFC 7644 §3.3).
-pub(super) fn created(mut resource: Attributes, projection: &Projection) -> Response {
-    let location = resource.get("meta").and_then(|meta| meta.get("location")).and_then(Value::as_str);
-    let location = location.and_then(|text| HeaderValue::from_str(text).ok());
-    projection.apply(&mut resource);
-    let mut response = answer::json(StatusCode::CREATED, SCIM_JSON, &resource);
-    if let Some(location) = location {
-        response.headers_mut().insert(LOCATION, location);
-    }
+/// 200 with a resource that was asked for; 304 when the client has this version.
+pub(super) fn read(call: &Call, resource: Attributes, projection: &Projection) -> Response {
+    let etag = meta(&resource, "version");
+    let has = call.if_none_match.as_deref().zip(etag).is_some_and(|(sent, etag)| precondition::names(sent, etag));
+    if has { not_modified(etag) } else { whole(StatusCode::OK, resource, projection) }
+}
+
+/// 304 (RFC 9110 §15.4.5).
+pub(super) fn not_modified(etag: Option<&str>) -> Response {
+    let mut response = StatusCode::NOT_MODIFIED.into_response();
+    put(&mut response, ETAG, etag);
+    response
+}
+
+/// 201 with a resource, its address and its entity tag (RFC 7644 §3.3).
+pub(super) fn created(resource: Attributes, projection: &Projection) -> Response {
+    let location = meta(&resource, "location").map(str::to_owned);
+    let mut response = whole(StatusCode::CREATED, resource, projection);
+    put(&mut response, LOCATION, location.as_deref());
     response
 }
 
 /// 200 with a page.
-pub(super) fn page(page: Page, projection: &Projection) -> Response {
-    let Page { resources, total, start_index } = page;
+pub(super) fn page(call: &Call, kind: ResourceKind, page: Page, projection: &Projection) -> Response {
+    let Page { resources, total, start_index, next, previous } = page;
     let projected = resources.into_iter().map(|mut resource| {
         projection.apply(&mut resource);
         Value::Object(resource)
     });
-    ok(&list_response(projected.collect(), total, start_index))
+    let resources = projected.collect();
+    let Some(start_index) = start_index else {
+        let list = call.list_of(kind);
+        let sealed = |position: Option<Position>| cursor::seal(call.directory(), &list, position?);
+        return ok(&cursor_response(resources, total, sealed(next), sealed(previous)));
+    };
+    ok(&list_response(resources, total, start_index))
 }
 
 /// 204.
 pub(super) fn no_content() -> Response {
     StatusCode::NO_CONTENT.into_response()
+}
+
+/// 204 with the entity tag of what is there now.
+pub(super) fn no_content_of(resource: &Attributes) -> Response {
+    let mut response = no_content();
+    put(&mut response, ETAG, meta(resource, "version"));
+    response
+}
+
+/// What `meta` says under this name.
+pub(super) fn meta<'a>(resource: &'a Attributes, name: &str) -> Option<&'a str> {
+    resource.get("meta")?.get(name)?.as_str()
+}
+
+fn whole(status: StatusCode, mut resource: Attributes, projection: &Projection) -> Response {
+    let etag = meta(&resource, "version").map(str::to_owned);
+    projection.apply(&mut resource);
+    let mut response = answer::json(status, SCIM_JSON, &resource);
+    put(&mut response, ETAG, etag.as_deref());
+    response
+}
+
+/// Headers of answers are our own texts; one that could not be a header would be left out.
+pub(super) fn put(response: &mut Response, name: HeaderName, value: Option<&str>) {
+    if let Some(value) = value.and_then(|value| HeaderValue::from_str(value).ok()) {
+        response.headers_mut().insert(name, value);
+    }
 }

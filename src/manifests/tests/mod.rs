@@ -2,6 +2,7 @@
 
 mod compilation;
 mod default_rules;
+mod definitions;
 mod files;
 mod roles;
 mod schemas;

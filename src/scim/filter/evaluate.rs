@@ -10,7 +10,7 @@ use crate::scim::Attributes;
 use crate::scim::path::AttributePath;
 use crate::scim::schema::{Attribute, Schema};
 use crate::scim::text;
-use serde_json::Value;
+use serde_json::{Number, Value};
 use std::cmp::Ordering;
 
 impl Expression {
@@ -102,6 +102,9 @@ impl Comparison {
                 time(found).is_some_and(|found| ordered(self.operator, found.cmp(wanted)))
             }
             (Literal::Boolean(wanted), Value::Bool(found)) => ordered(self.operator, found.cmp(wanted)),
+            (Literal::Number(wanted, _), Value::Number(found)) => {
+                compare_numbers(found, wanted).is_some_and(|ordering| ordered(self.operator, ordering))
+            }
             _ => false,
         }
     }
@@ -117,6 +120,14 @@ fn text_holds(operator: Operator, found: &str, wanted: &str, exact: bool) -> boo
         (Operator::Ew, false) => text::folded(found).ends_with(&text::folded(wanted)),
         (_, true) => ordered(operator, found.cmp(wanted)),
         (_, false) => ordered(operator, text::compare_folded(found, wanted)),
+    }
+}
+
+/// Whole numbers exactly, others as floating point.
+fn compare_numbers(left: &Number, right: &Number) -> Option<Ordering> {
+    match (left.as_i64(), right.as_i64()) {
+        (Some(left), Some(right)) => Some(left.cmp(&right)),
+        _ => left.as_f64()?.partial_cmp(&right.as_f64()?),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::scim::path::AttributePath;
 use jiff::Timestamp;
+use serde_json::Number;
 use std::fmt;
 
 /// A filter, or a part of one.
@@ -73,8 +74,8 @@ pub enum Literal {
     Text(Box<str>),
     /// A time, and how it was written.
     Time(Timestamp, Box<str>),
-    /// A number, as it was written: no attribute of the schema is one, so nothing is computed with it.
-    Number(Box<str>),
+    /// A number, and how it was written.
+    Number(Number, Box<str>),
     /// A boolean.
     Boolean(bool),
     /// No value.
@@ -170,7 +171,7 @@ impl fmt::Display for Literal {
             Self::Text(text) | Self::Time(_, text) => {
                 f.write_str(&serde_json::to_string(text).map_err(|_| fmt::Error)?)
             }
-            Self::Number(number) => f.write_str(number),
+            Self::Number(_, text) => f.write_str(text),
             Self::Boolean(boolean) => write!(f, "{boolean}"),
             Self::Null => f.write_str("null"),
         }

@@ -4,6 +4,7 @@ use super::expression::{Comparison, Expression, Literal, Operator, Within};
 use crate::scim::ResourceKind;
 use crate::scim::path::AttributePath;
 use crate::scim::schema::Attribute;
+use crate::scim::text::folded;
 
 /// A conjunct that an index serves. The value is as the client wrote it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +21,15 @@ pub enum Indexed {
     Member(String),
     /// `emails.value eq "…"`, with or without a type: compared without regard to case.
     Email(String),
+    /// `name eq "…"` of a unique attribute of a defined type.
+    Unique {
+        /// The attribute.
+        attribute: &'static str,
+        /// As it is compared: folded unless case counts.
+        key: String,
+        /// As the client wrote it.
+        value: String,
+    },
 }
 
 impl Indexed {
@@ -31,7 +41,8 @@ impl Indexed {
             | Self::ExternalId(value)
             | Self::DisplayName(value)
             | Self::Member(value)
-            | Self::Email(value) => value,
+            | Self::Email(value)
+            | Self::Unique { value, .. } => value,
         }
     }
 
@@ -41,7 +52,7 @@ impl Indexed {
         match self {
             Self::Member(_) => 0,
             Self::Id(_) => 1,
-            Self::UserName(_) => 2,
+            Self::UserName(_) | Self::Unique { .. } => 2,
             Self::ExternalId(_) => 3,
             Self::DisplayName(_) => 4,
             Self::Email(_) => 5,
@@ -55,7 +66,7 @@ impl Expression {
         match self {
             Self::And(parts) => parts.iter().filter_map(|part| part.indexed(kind)).min_by_key(Indexed::rank),
             Self::Compare(comparison) => index_of(comparison).filter(|found| found.serves(kind)),
-            Self::Within(within) => within.indexed(),
+            Self::Within(within) => within.indexed().filter(|found| found.serves(kind)),
             Self::Or(_) | Self::Not(_) | Self::Present(_) => None,
         }
     }
@@ -65,7 +76,7 @@ impl Expression {
         match self {
             Self::Compare(_) => self.indexed(kind).is_some(),
             Self::Within(within) => {
-                matches!(within.filter, Self::Compare(_)) && within.part.is_none() && within.indexed().is_some()
+                matches!(within.filter, Self::Compare(_)) && within.part.is_none() && self.indexed(kind).is_some()
             }
             _ => false,
         }
@@ -73,9 +84,14 @@ impl Expression {
 }
 
 impl Indexed {
-    /// A user's `displayName` is not unique and has no index.
+    /// Which kinds have the index; a user's `displayName` is not unique.
     fn serves(&self, kind: ResourceKind) -> bool {
-        !matches!(self, Self::DisplayName(_)) || kind == ResourceKind::Group
+        match self {
+            Self::Id(_) | Self::ExternalId(_) => true,
+            Self::UserName(_) | Self::Email(_) => kind.is_user(),
+            Self::DisplayName(_) | Self::Member(_) => kind.is_group(),
+            Self::Unique { .. } => !kind.is_user() && !kind.is_group(),
+        }
     }
 }
 
@@ -114,6 +130,10 @@ fn index(attribute: &Attribute, sub: Option<&Attribute>, comparison: &Comparison
         ("displayName", None) => Indexed::DisplayName,
         ("members", Some("value")) => Indexed::Member,
         ("emails", Some("value")) => Indexed::Email,
+        (name, None) if attribute.unique => {
+            let key = if attribute.case_exact { value.to_string() } else { folded(value) };
+            return Some(Indexed::Unique { attribute: name, key, value: value.to_string() });
+        }
         _ => return None,
     };
     Some(make(value.to_string()))

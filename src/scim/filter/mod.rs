@@ -19,9 +19,10 @@ mod typing;
 
 pub use expression::{Expression, Literal, Operator};
 pub use indexed::Indexed;
+pub use typing::time;
 
 use super::path::{Path, Scope};
-use super::{Attributes, Error, ResourceKind};
+use super::{Attributes, Error, Reading, ResourceKind};
 use parser::Parser;
 use std::fmt;
 
@@ -41,13 +42,13 @@ pub struct Filter {
 
 impl Filter {
     /// Reads a filter over resources of this kind. 400 `invalidFilter` names the place.
-    pub fn parse(text: &str, kind: ResourceKind) -> Result<Self, Error> {
+    pub fn parse(text: &str, kind: ResourceKind, how: &Reading) -> Result<Self, Error> {
         if text.len() > LENGTH_MAX {
             return Err(Error::invalid_filter(format!(
                 "the filter is longer than {LENGTH_MAX} bytes; ask in several requests"
             )));
         }
-        let expression = Parser::new(text)
+        let expression = Parser::new(text, how)
             .and_then(|parser| parser.whole_filter(Scope::Resource(kind)))
             .map_err(|fault| Error::invalid_filter(fault.describe("filter", text)))?;
         Ok(Self { kind, expression })
@@ -126,11 +127,11 @@ impl Fault {
 }
 
 /// Reads the path of a PATCH operation.
-pub fn parse_path(text: &str, kind: ResourceKind) -> Result<Path, Error> {
+pub fn parse_path(text: &str, kind: ResourceKind, how: &Reading) -> Result<Path, Error> {
     if text.len() > LENGTH_MAX {
         return Err(Error::invalid_path(format!("the path is longer than {LENGTH_MAX} bytes")));
     }
-    Parser::new(text).and_then(|parser| parser.whole_path(Scope::Resource(kind))).map_err(|fault| {
+    Parser::new(text, how).and_then(|parser| parser.whole_path(Scope::Resource(kind))).map_err(|fault| {
         let detail = fault.describe("path", text);
         if fault.of_filter { Error::invalid_filter(detail) } else { Error::invalid_path(detail) }
     })

@@ -13,6 +13,7 @@ use super::expression::{Expression, Operator, Within};
 use super::lexer::{Lexer, Token};
 use super::typing::{Raw, compare, describe};
 use super::{DEPTH_MAX, Fault, TERMS_MAX};
+use crate::scim::dialect::Reading;
 use crate::scim::path::{AttributePath, Path, Scope};
 use crate::scim::schema::Kind;
 
@@ -26,14 +27,15 @@ pub struct Parser<'a> {
     at: usize,
     depth: usize,
     terms: usize,
+    how: &'a Reading,
 }
 
 impl<'a> Parser<'a> {
     /// A parser before the first token.
-    pub fn new(text: &'a str) -> Result<Self, Fault> {
+    pub fn new(text: &'a str, how: &'a Reading) -> Result<Self, Fault> {
         let mut lexer = Lexer::new(text);
         let (at, token) = lexer.next()?;
-        Ok(Self { lexer, token, at, depth: 0, terms: 0 })
+        Ok(Self { lexer, token, at, depth: 0, terms: 0, how })
     }
 
     /// A whole text that is a filter.
@@ -98,7 +100,7 @@ impl<'a> Parser<'a> {
                 if word.eq_ignore_ascii_case("not") && self.token == Token::Open {
                     return Ok(Expression::Not(Box::new(self.parentheses(scope)?)));
                 }
-                let path = AttributePath::parse(word, scope).map_err(|fault| Fault::at_path(at, &fault))?;
+                let path = AttributePath::parse(word, scope, self.how).map_err(|fault| Fault::at_path(at, &fault))?;
                 if self.token == Token::OpenBracket { self.value_path(path, scope) } else { self.term(path, at) }
             }
             _ => Err(self.fault("the name of an attribute, `not (` or `(`")),
@@ -148,7 +150,7 @@ impl<'a> Parser<'a> {
     fn part(&mut self, scope: Scope) -> Result<Option<AttributePath>, Fault> {
         let Token::Word(word) = self.token else { return Ok(None) };
         let Some(name) = word.strip_prefix('.') else { return Ok(None) };
-        let part = AttributePath::parse(name, scope).map_err(|fault| Fault::at_path(self.at + 1, &fault))?;
+        let part = AttributePath::parse(name, scope, self.how).map_err(|fault| Fault::at_path(self.at + 1, &fault))?;
         self.advance()?;
         Ok(Some(part))
     }
@@ -172,13 +174,13 @@ impl<'a> Parser<'a> {
             Token::Word(word) => Raw::Word(word),
             _ => return Err(self.fault("a value: a string in double quotes, a number, true, false or null")),
         };
-        let comparison = compare(path, operator, raw, value_at)?;
+        let comparison = compare(path, operator, raw, value_at, self.how)?;
         self.advance()?;
         Ok(Expression::Compare(comparison))
     }
 
     fn attribute(&self, word: &str, scope: Scope) -> Result<AttributePath, Fault> {
-        AttributePath::parse(word, scope).map_err(|fault| Fault::at_path(self.at, &fault))
+        AttributePath::parse(word, scope, self.how).map_err(|fault| Fault::at_path(self.at, &fault))
     }
 
     fn is_word(&self, wanted: &str) -> bool {

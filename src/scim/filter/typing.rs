@@ -1,11 +1,12 @@
 //! Comparisons checked against the schema, so that evaluation meets only pairs that can be compared. RFC 7644 §3.4.2.2.
 //!
-//! Entra ID writes booleans as the strings "True" and "False": they are taken as booleans. A complex attribute stands
+//! Which literals are taken beyond the grammar is for the dialect to say. A complex attribute stands
 //! for its `value` (`members eq "…"`). What the schema does not know compares with anything and never matches.
 
 use super::Fault;
 use super::expression::{Comparison, Literal, Operator};
 use super::lexer::{Token, decode};
+use crate::scim::dialect::{Quirk, Reading};
 use crate::scim::path::AttributePath;
 use crate::scim::schema::{Attribute, Kind};
 use jiff::Timestamp;
@@ -23,12 +24,18 @@ pub enum Raw<'a> {
 }
 
 /// A comparison of these, or what is wrong with it. `at` is where the value begins.
-pub fn compare(path: AttributePath, operator: Operator, raw: Raw<'_>, at: usize) -> Result<Comparison, Fault> {
+pub fn compare(
+    path: AttributePath,
+    operator: Operator,
+    raw: Raw<'_>,
+    at: usize,
+    how: &Reading,
+) -> Result<Comparison, Fault> {
     let path = value_of(path, at)?;
-    let literal = literal(raw, at)?;
+    let literal = literal(raw, at, how)?;
     let literal = match path.leaf() {
         None => literal,
-        Some(leaf) => typed(leaf, &path, operator, literal).map_err(|message| Fault::new(at, message))?,
+        Some(leaf) => typed(leaf, &path, operator, literal, how).map_err(|message| Fault::new(at, message))?,
     };
     Ok(Comparison { path, operator, literal })
 }
@@ -72,21 +79,31 @@ fn value_of(path: AttributePath, at: usize) -> Result<AttributePath, Fault> {
     }
 }
 
-fn literal(raw: Raw<'_>, at: usize) -> Result<Literal, Fault> {
+fn literal(raw: Raw<'_>, at: usize, how: &Reading) -> Result<Literal, Fault> {
     match raw {
         Raw::Quoted(quoted) => decode(quoted, at).map(Literal::Text),
         Raw::Word(word) if word.eq_ignore_ascii_case("true") => Ok(Literal::Boolean(true)),
         Raw::Word(word) if word.eq_ignore_ascii_case("false") => Ok(Literal::Boolean(false)),
         Raw::Word(word) if word.eq_ignore_ascii_case("null") => Ok(Literal::Null),
-        Raw::Word(word) => serde_json::from_str::<Number>(word).map(|_| Literal::Number(word.into())).map_err(|_| {
-            let expected = "a value: a string in double quotes, a number, true, false or null";
-            Fault::new(at, format!("expected {expected}, found a word without quotes"))
-        }),
+        Raw::Word(word) => match serde_json::from_str::<Number>(word) {
+            Ok(number) => Ok(Literal::Number(number, word.into())),
+            Err(_) if how.tolerates(Quirk::UnquotedFilterValue) => Ok(Literal::Text(word.into())),
+            Err(_) => {
+                let expected = "a value: a string in double quotes, a number, true, false or null";
+                Err(Fault::new(at, format!("expected {expected}, found a word without quotes")))
+            }
+        },
     }
 }
 
 /// The literal as the attribute has it, or what is wrong.
-fn typed(leaf: &Attribute, path: &AttributePath, operator: Operator, literal: Literal) -> Result<Literal, String> {
+fn typed(
+    leaf: &Attribute,
+    path: &AttributePath,
+    operator: Operator,
+    literal: Literal,
+    how: &Reading,
+) -> Result<Literal, String> {
     if literal == Literal::Null {
         return match operator {
             Operator::Eq | Operator::Ne => Ok(literal),
@@ -98,16 +115,28 @@ fn typed(leaf: &Attribute, path: &AttributePath, operator: Operator, literal: Li
         (Kind::Boolean, _) if operator.is_ordering() || operator.is_partial() => refused("boolean"),
         (Kind::Binary, _) if operator.is_ordering() => refused("binary value"),
         (Kind::Boolean, Literal::Boolean(value)) => Ok(Literal::Boolean(value)),
-        (Kind::Boolean, Literal::Text(text)) if text.eq_ignore_ascii_case("true") => Ok(Literal::Boolean(true)),
-        (Kind::Boolean, Literal::Text(text)) if text.eq_ignore_ascii_case("false") => Ok(Literal::Boolean(false)),
+        (Kind::Boolean, Literal::Text(text)) if is_boolean(&text) && how.tolerates(Quirk::QuotedBooleanInFilter) => {
+            Ok(Literal::Boolean(text.eq_ignore_ascii_case("true")))
+        }
         (Kind::Boolean, other) => Err(format!("`{path}`: expected true or false, found {}", other.kind())),
         (Kind::DateTime, Literal::Text(text)) if !operator.is_partial() => match time(&text) {
             Some(time) => Ok(Literal::Time(time, text)),
             None => Err(format!("`{path}`: expected a time such as \"2026-01-31T08:00:00Z\", found another string")),
         },
+        (Kind::Integer | Kind::Decimal, _) if operator.is_partial() => refused("number"),
+        (Kind::Integer | Kind::Decimal, Literal::Number(number, text)) => Ok(Literal::Number(number, text)),
+        (Kind::Integer | Kind::Decimal, other) => Err(format!("`{path}`: expected a number, found {}", other.kind())),
+        // Without quotes on purpose: `userName eq 4711`.
+        (kind, Literal::Number(_, text)) if kind != Kind::DateTime && how.tolerates(Quirk::UnquotedFilterValue) => {
+            Ok(Literal::Text(text))
+        }
         (_, Literal::Text(text)) => Ok(Literal::Text(text)),
         (_, other) => Err(format!("`{path}`: expected a string in double quotes, found {}", other.kind())),
     }
+}
+
+fn is_boolean(text: &str) -> bool {
+    text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false")
 }
 
 impl Literal {
@@ -115,7 +144,7 @@ impl Literal {
     fn kind(&self) -> &'static str {
         match self {
             Self::Text(_) | Self::Time(..) => "a string",
-            Self::Number(_) => "a number",
+            Self::Number(..) => "a number",
             Self::Boolean(_) => "a boolean",
             Self::Null => "null",
         }

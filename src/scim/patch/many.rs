@@ -1,15 +1,17 @@
 //! Operations on a list: on all of it, on the values that a filter selects, or on a part of those. RFC 7644 §3.5.2.
 //!
-//! When nothing is selected, adding makes the value that the filter describes; so does replacing, unless reading is
-//! strict (400 `noTarget`). Entra ID relies on it: `addresses[type eq "work"].formatted`.
+//! When nothing is selected, adding makes the value that the filter describes; so does replacing where the dialect has
+//! it (else 400 `noTarget`). Entra ID relies on it: `addresses[type eq "work"].formatted`.
 
 use super::Verb;
+use super::membership::removal_with_value;
 use super::write::{Aim, clears, merge, split_cleared};
+use crate::scim::dialect::{Quirk, Reading};
 use crate::scim::filter::{Expression, Literal, Operator};
 use crate::scim::resource::{VALUES_MAX, read_attribute, read_value, settle};
-use crate::scim::{Attributes, Error, Reading};
+use crate::scim::{Attributes, Error};
 use serde_json::Value;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// The values of a list while they are changed.
 struct List {
@@ -65,9 +67,26 @@ impl List {
                 given.into_iter().for_each(|value| self.push(value));
             }
             Verb::Remove if value.is_none_or(Value::is_null) => self.values.clear(),
-            Verb::Remove => self.values.retain(|value| !given.iter().any(|given| is_meant(value, given))),
+            Verb::Remove if how.tolerates(Quirk::RemoveByValue) => self.remove_given(given),
+            Verb::Remove => return Err(removal_with_value()),
         }
         Ok(())
+    }
+
+    /// Takes away what is given: found by `value` and `type`, which no two of a list share, and not by comparing all
+    /// with all, since both lists may be long.
+    fn remove_given(&mut self, given: Vec<Value>) {
+        let mut by_key: HashMap<(Option<String>, Option<String>), Vec<Value>> = HashMap::new();
+        let text = |value: &Value, name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
+        for given in given {
+            by_key.entry((text(&given, "value"), text(&given, "type"))).or_default().push(given);
+        }
+        self.values.retain(|value| {
+            let (found, kind) = (text(value, "value"), text(value, "type"));
+            let keys = [(found.clone(), kind.clone()), (found, None), (None, kind), (None, None)];
+            let mut given = keys.iter().filter_map(|key| by_key.get(key)).flatten();
+            !given.any(|given| is_meant(value, given))
+        });
     }
 
     fn change_selected(
@@ -79,10 +98,10 @@ impl List {
         how: &Reading,
     ) -> Result<(), Error> {
         let selected = self.selected(Some(selector));
-        let Some(value) = value.filter(|value| !clears(verb, Some(value))) else {
+        let Some(value) = value.filter(|value| !clears(verb, Some(value), how)) else {
             return self.remove_selected(aim, &selected, how);
         };
-        let (value, cleared) = split_cleared(aim.attribute, only(value, how));
+        let (value, cleared) = split_cleared(aim.attribute, only(value, how), how);
         let new = match read_value(aim.place, aim.attribute, value, how)? {
             Some(Value::Object(new)) => new,
             _ => Attributes::new(),
@@ -92,7 +111,7 @@ impl List {
         }
         for index in selected {
             if let Some(Value::Object(old)) = self.values.get_mut(index) {
-                if verb == Verb::Replace && how.strict {
+                if verb == Verb::Replace && !how.would_tolerate(Quirk::ValuePathMerges) {
                     old.clear();
                 }
                 merge(aim.attribute, old, new.clone(), &cleared);
@@ -106,12 +125,12 @@ impl List {
     fn change_parts(&mut self, aim: &Aim<'_>, verb: Verb, value: Option<&Value>, how: &Reading) -> Result<(), Error> {
         let Some(part) = aim.part else { return Ok(()) };
         let selected = self.selected(aim.selector);
-        let new = match value.filter(|value| !clears(verb, Some(value))) {
+        let new = match value.filter(|value| !clears(verb, Some(value), how)) {
             None => None,
             Some(value) => read_value(aim.place, part, value.clone(), how)?,
         };
         let Some(new) = new else {
-            let missed = selected.is_empty() && aim.selector.is_some() && how.strict;
+            let missed = selected.is_empty() && aim.selector.is_some() && !how.tolerates(Quirk::RemoveNothing);
             for index in selected {
                 if let Some(Value::Object(parts)) = self.values.get_mut(index) {
                     parts.shift_remove(part.name);
@@ -134,7 +153,7 @@ impl List {
     }
 
     fn remove_selected(&mut self, aim: &Aim<'_>, selected: &[usize], how: &Reading) -> Result<(), Error> {
-        if selected.is_empty() && how.strict {
+        if selected.is_empty() && !how.tolerates(Quirk::RemoveNothing) {
             return Err(no_match(aim));
         }
         let mut index = 0;
@@ -149,7 +168,7 @@ impl List {
     fn make(&mut self, aim: &Aim<'_>, verb: Verb, parts: Attributes, how: &Reading) -> Result<(), Error> {
         let mut made = Attributes::new();
         if let Some(selector) = aim.selector
-            && (verb == Verb::Replace && how.strict || !describe(selector, &mut made))
+            && (verb == Verb::Replace && !how.tolerates(Quirk::ReplaceCreates) || !describe(selector, &mut made))
         {
             return Err(no_match(aim));
         }
@@ -181,7 +200,9 @@ fn no_match(aim: &Aim<'_>) -> Error {
 /// A list of one stands for its value.
 fn only<'a>(value: &'a Value, how: &Reading) -> &'a Value {
     match value {
-        Value::Array(values) if !how.strict && values.len() == 1 => values.first().unwrap_or(value),
+        Value::Array(values) if values.len() == 1 && how.tolerates(Quirk::ListForValue) => {
+            values.first().unwrap_or(value)
+        }
         value => value,
     }
 }
@@ -211,7 +232,8 @@ fn describe(selector: &Expression, made: &mut Attributes) -> bool {
             let value = match &comparison.literal {
                 Literal::Text(text) | Literal::Time(_, text) => Value::from(&**text),
                 Literal::Boolean(boolean) => Value::from(*boolean),
-                Literal::Number(_) | Literal::Null => return false,
+                Literal::Number(number, _) => Value::Number(number.clone()),
+                Literal::Null => return false,
             };
             comparison.path.leaf().is_some_and(|leaf| {
                 made.insert(leaf.name.to_owned(), value);

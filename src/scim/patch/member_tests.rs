@@ -1,22 +1,24 @@
 //! What operations do to the members and the name of a group.
 
 use super::*;
-use crate::scim::ScimType;
+use crate::scim::{MemberId, ScimType};
 use indexmap::IndexSet;
-use serde_json::json;
+use serde_json::{Value, json};
 
-const TOLERANT: Reading = Reading { strict: false };
-
-fn patch(operations: Value) -> Result<Patch, Error> {
-    Patch::read(json!({"Operations": operations}), &TOLERANT)
+fn tolerant() -> Reading {
+    Reading::default()
 }
 
-fn ids<const N: usize>(ids: [&str; N]) -> IndexSet<String> {
-    ids.into_iter().map(str::to_owned).collect()
+fn patch(operations: Value) -> Result<Patch, Error> {
+    Patch::read(json!({"Operations": operations}), ResourceKind::GROUP, &tolerant())
+}
+
+fn ids<const N: usize>(ids: [&str; N]) -> IndexSet<MemberId> {
+    ids.into_iter().map(MemberId::from).collect()
 }
 
 pub fn members(operations: Value) -> Result<MembershipChange, Error> {
-    let (group, _) = Group::read(json!({"displayName": "Designers"}), &TOLERANT)?;
+    let (group, _) = Group::read(json!({"displayName": "Designers"}), ResourceKind::GROUP, &tolerant())?;
     Ok(patch(operations)?.apply_to_group(&group)?.1)
 }
 
@@ -99,7 +101,7 @@ fn err_members_are_selected_by_value_only_and_never_changed() {
 
 #[test]
 fn b137_a_group_is_renamed_as_okta_and_entra_do_it() {
-    let (group, _) = Group::read(json!({"displayName": "Old"}), &TOLERANT).unwrap();
+    let (group, _) = Group::read(json!({"displayName": "Old"}), ResourceKind::GROUP, &tolerant()).unwrap();
     for operation in [
         json!({"op": "replace", "value": {"id": "abf4dd94", "displayName": "New"}}),
         json!({"op": "Replace", "path": "displayName", "value": "New"}),

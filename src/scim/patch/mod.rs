@@ -1,8 +1,9 @@
 //! PATCH: operations read, then applied to a user or a group, all or nothing. RFC 7644 §3.5.2; B011, B013, B050, B095.
 //!
-//! Unless reading is strict, the shapes of Entra ID and Okta are taken as they were meant: any case of `op`, dotted and
-//! URN-prefixed keys, bare ids for objects, `""` for null, a value path that selects nothing and so makes a value, and
-//! the removal of members by a list of them. Applying an operation that changes nothing gives an equal resource.
+//! The shapes of Entra ID and Okta are taken as they were meant where the dialect has the switch: any case of `op`,
+//! dotted and URN-prefixed keys, bare ids for objects, `""` for null, a value path that selects nothing and so makes a
+//! value, and the removal of members by a list of them. Applying an operation that changes nothing gives an equal
+//! resource.
 //!
 //! A group's members are not part of the group here. What the operations do to them is folded into one
 //! [`MembershipChange`], so that a change of one member costs the same in a group of any size.
@@ -20,10 +21,10 @@ mod write;
 
 pub use membership::MembershipChange;
 
-use super::resource::{VALUES_MAX, finish};
-use super::{Error, Group, Reading, ResourceKind, User};
+use super::path::Path;
+use super::resource::{VALUES_MAX, check_immutable, finish};
+use super::{Attributes, Error, Group, Reading, Resource, ResourceKind, Sent, User};
 use apply::Application;
-use serde_json::Value;
 
 /// How many operations a message may hold.
 pub const OPERATIONS_MAX: usize = 10_000;
@@ -35,16 +36,17 @@ const _: () = assert!(VALUES_LOOKED_AT_MAX > OPERATIONS_MAX && VALUES_LOOKED_AT_
 /// A parsed PatchOp message.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Patch {
+    kind: ResourceKind,
     operations: Vec<Operation>,
     how: Reading,
 }
 
-/// One operation, its path still as text: what it means depends on the kind of resource.
+/// One operation.
 #[derive(Debug, Clone, PartialEq)]
 struct Operation {
     verb: Verb,
-    path: Option<String>,
-    value: Option<Value>,
+    path: Option<Path>,
+    value: Option<Sent>,
 }
 
 /// What an operation does.
@@ -56,12 +58,12 @@ enum Verb {
 }
 
 impl Patch {
-    /// Reads a PatchOp message.
+    /// Reads a PatchOp message about a resource of this kind.
     ///
     /// # Errors
     /// 400 `invalidSyntax` when it is none; 400 `noTarget` for a removal without path; 413 above [`OPERATIONS_MAX`].
-    pub fn read(body: Value, how: &Reading) -> Result<Self, Error> {
-        Ok(Self { operations: message::read(body, how)?, how: *how })
+    pub fn read(body: impl Into<Sent>, kind: ResourceKind, how: &Reading) -> Result<Self, Error> {
+        Ok(Self { kind, operations: message::read(body.into(), kind, how)?, how: how.clone() })
     }
 
     /// The user after all operations, or the first error; an equal result is a no-op.
@@ -70,9 +72,15 @@ impl Patch {
     /// 400 with the keyword of RFC 7644 §3.5.2; the detail begins with the operation, counted from zero. 413 when the
     /// operations would look at more than [`VALUES_LOOKED_AT_MAX`] values of lists.
     pub fn apply_to_user(&self, user: &User) -> Result<User, Error> {
-        let mut application = Application::new(ResourceKind::User, user.attributes.clone(), self.how);
-        self.run(&mut application)?;
-        Ok(User { attributes: finish(ResourceKind::User, application.attributes)? })
+        Ok(User { attributes: self.applied(&user.attributes)?.0 })
+    }
+
+    /// The resource after all operations, or the first error.
+    ///
+    /// # Errors
+    /// As [`Self::apply_to_user`].
+    pub fn apply_to_resource(&self, resource: &Resource) -> Result<Resource, Error> {
+        Ok(Resource { attributes: self.applied(&resource.attributes)?.0 })
     }
 
     /// The group after all operations and what happens to its members, or the first error.
@@ -80,9 +88,16 @@ impl Patch {
     /// # Errors
     /// As [`Self::apply_to_user`].
     pub fn apply_to_group(&self, group: &Group) -> Result<(Group, MembershipChange), Error> {
-        let mut application = Application::new(ResourceKind::Group, group.attributes.clone(), self.how);
+        let (attributes, members) = self.applied(&group.attributes)?;
+        Ok((Group { attributes }, members))
+    }
+
+    fn applied(&self, before: &Attributes) -> Result<(Attributes, MembershipChange), Error> {
+        let mut application = Application::new(self.kind, before.clone(), self.how.clone());
         self.run(&mut application)?;
-        Ok((Group { attributes: finish(ResourceKind::Group, application.attributes)? }, application.members))
+        let mut after = finish(self.kind, application.attributes)?;
+        check_immutable(self.kind, before, &mut after, false)?;
+        Ok((after, application.members))
     }
 
     fn run(&self, application: &mut Application) -> Result<(), Error> {

@@ -1,12 +1,14 @@
 //! Operations on an attribute with one value, or on a part of it. RFC 7644 §3.5.2.
 //!
-//! A complex value is merged: parts that the operation does not name stay (RFC 7644 §3.5.2.3).
+//! A complex value is merged: parts that the operation does not name stay (RFC 7644 §3.5.2.3), unless the dialect has
+//! it otherwise.
 
 use super::Verb;
 use super::write::{Aim, clears, merge, split_cleared};
+use crate::scim::dialect::{Quirk, Reading};
 use crate::scim::resource::{read_attribute, read_value};
 use crate::scim::schema::Kind;
-use crate::scim::{Attributes, Error, Reading};
+use crate::scim::{Attributes, Error};
 use serde_json::Value;
 
 pub(super) fn write(
@@ -17,9 +19,9 @@ pub(super) fn write(
     how: &Reading,
 ) -> Result<(), Error> {
     match (aim.part, value) {
-        (None, value) if clears(verb, value) => clear(container, aim, how),
-        (None, Some(value)) => set(container, aim, value, how),
-        (Some(part), value) if clears(verb, value) => {
+        (None, value) if clears(verb, value, how) => clear(container, aim, how),
+        (None, Some(value)) => set(container, aim, verb, value, how),
+        (Some(part), value) if clears(verb, value, how) => {
             change_parts(container, aim, |parts| {
                 parts.shift_remove(part.name);
             });
@@ -41,30 +43,37 @@ fn clear(container: &mut Attributes, aim: &Aim<'_>, how: &Reading) -> Result<(),
         return Err(Error::mutability(format!("`{}` is required and cannot be removed; replace it", aim.place)));
     }
     if aim.attribute.name == "active" {
-        // Without it the user would count as active: nobody is enabled by leaving something out.
-        return if how.strict {
-            Err(Error::mutability("`active` cannot be removed; replace it with true or false"))
-        } else {
-            Ok(())
-        };
+        // Without it a user counts as active: nobody is enabled by leaving something out.
+        if how.tolerates(Quirk::RemoveNothing) {
+            return Ok(());
+        }
+        if container.get("active") == Some(&Value::Bool(false)) {
+            return Err(Error::mutability("`active` cannot be removed while it is false; replace it with true"));
+        }
     }
     container.shift_remove(aim.attribute.name);
     Ok(())
 }
 
-fn set(container: &mut Attributes, aim: &Aim<'_>, value: &Value, how: &Reading) -> Result<(), Error> {
+fn set(container: &mut Attributes, aim: &Aim<'_>, verb: Verb, value: &Value, how: &Reading) -> Result<(), Error> {
     if aim.attribute.kind != Kind::Complex {
         if let Some(read) = read_attribute(aim.place, aim.attribute, value.clone(), how)? {
             container.insert(aim.attribute.name.to_owned(), read);
         }
         return Ok(());
     }
-    let (value, cleared) = split_cleared(aim.attribute, value);
+    let (value, cleared) = split_cleared(aim.attribute, value, how);
     let new = match read_attribute(aim.place, aim.attribute, value, how)? {
         Some(Value::Object(new)) => new,
         _ => Attributes::new(),
     };
-    change_parts(container, aim, |parts| merge(aim.attribute, parts, new, &cleared));
+    let whole = verb == Verb::Replace && !how.would_tolerate(Quirk::ReplaceMerges);
+    change_parts(container, aim, |parts| {
+        if whole {
+            parts.clear();
+        }
+        merge(aim.attribute, parts, new, &cleared);
+    });
     Ok(())
 }
 

@@ -1,10 +1,11 @@
 //! One operation on one attribute. RFC 7644 §3.5.2.1–§3.5.2.3.
 
 use super::{Verb, many, single};
+use crate::scim::dialect::{Quirk, Reading};
 use crate::scim::filter::Expression;
 use crate::scim::resource::Place;
 use crate::scim::schema::Attribute;
-use crate::scim::{Attributes, Error, Reading};
+use crate::scim::{Attributes, Error};
 use serde_json::Value;
 
 /// What an operation changes.
@@ -35,15 +36,15 @@ pub(super) fn write(
 }
 
 /// Whether an operation takes a value away: a removal, or null, `""` or nothing written in its place.
-pub(super) fn clears(verb: Verb, value: Option<&Value>) -> bool {
-    verb == Verb::Remove || value.is_none_or(is_nothing)
+pub(super) fn clears(verb: Verb, value: Option<&Value>, how: &Reading) -> bool {
+    verb == Verb::Remove || value.is_none_or(|value| is_nothing(value, how))
 }
 
-/// Null, `""`, `[]` and `{}`: Entra ID clears with `""`.
-pub(super) fn is_nothing(value: &Value) -> bool {
+/// Null, `[]`, `{}` and, as Entra ID clears, `""`.
+fn is_nothing(value: &Value, how: &Reading) -> bool {
     match value {
         Value::Null => true,
-        Value::String(text) => text.is_empty(),
+        Value::String(text) => text.is_empty() && how.tolerates(Quirk::EmptyStringClears),
         Value::Array(values) => values.is_empty(),
         Value::Object(parts) => parts.is_empty(),
         Value::Bool(_) | Value::Number(_) => false,
@@ -64,10 +65,11 @@ pub(super) fn merge(attribute: &'static Attribute, old: &mut Attributes, new: At
 }
 
 /// Splits an object into what it sets and the names of the parts that it clears.
-pub(super) fn split_cleared(attribute: &'static Attribute, value: &Value) -> (Value, Vec<&'static str>) {
+pub(super) fn split_cleared(attribute: &'static Attribute, value: &Value, how: &Reading) -> (Value, Vec<&'static str>) {
     let Value::Object(parts) = value else { return (value.clone(), Vec::new()) };
-    let cleared = parts.iter().filter(|(_, value)| is_nothing(value)).filter_map(|(name, _)| attribute.sub(name));
+    let cleared = parts.iter().filter(|(_, value)| is_nothing(value, how)).filter_map(|(name, _)| attribute.sub(name));
     let cleared = cleared.filter(|sub| !sub.is_read_only()).map(|sub| sub.name).collect();
-    let set = parts.iter().filter(|(_, value)| !is_nothing(value)).map(|(name, value)| (name.clone(), value.clone()));
+    let set =
+        parts.iter().filter(|(_, value)| !is_nothing(value, how)).map(|(name, value)| (name.clone(), value.clone()));
     (Value::Object(set.collect()), cleared)
 }

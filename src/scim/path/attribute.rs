@@ -1,5 +1,6 @@
 //! Attribute paths: `userName`, `name.givenName`, `urn:…:User:department`. RFC 7644 §3.10.
 
+use crate::scim::dialect::{Quirk, Reading};
 use crate::scim::schema::{Attribute, ResourceKind, Schema};
 use std::fmt;
 
@@ -42,14 +43,14 @@ pub struct Malformed {
 }
 
 impl AttributePath {
-    /// Reads a path; `strict` refuses nothing more here, since an unknown name is no error yet.
-    pub fn parse(text: &str, scope: Scope) -> Result<Self, Malformed> {
+    /// Reads a path. A well-formed name that the schema does not know is no error here.
+    pub fn parse(text: &str, scope: Scope, how: &Reading) -> Result<Self, Malformed> {
         if text.contains(':') {
-            return Self::qualified(text, scope);
+            return Self::qualified(text, scope, how);
         }
         let (name, sub) = names(text, 0)?;
         let found = match scope {
-            Scope::Resource(kind) => in_resource(kind, name, sub),
+            Scope::Resource(kind) => in_resource(kind, name, sub, how),
             Scope::Element(attribute) if sub.is_none() => attribute.sub(name).map(Self::core),
             Scope::Element(_) | Scope::Unknown => None,
         };
@@ -73,7 +74,8 @@ impl AttributePath {
     pub fn names(&self, name: &str) -> bool {
         let (name, wanted) = name.split_once('.').map_or((name, None), |(name, sub)| (name, Some(sub)));
         match self {
-            Self::Known { attribute, sub, .. } => {
+            Self::Known { extension: Some(_), .. } => false,
+            Self::Known { extension: None, attribute, sub } => {
                 let whole = wanted.is_none_or(|wanted| sub.is_none_or(|sub| sub.name.eq_ignore_ascii_case(wanted)));
                 attribute.name.eq_ignore_ascii_case(name) && whole
             }
@@ -82,9 +84,9 @@ impl AttributePath {
         }
     }
 
-    fn qualified(text: &str, scope: Scope) -> Result<Self, Malformed> {
+    fn qualified(text: &str, scope: Scope, how: &Reading) -> Result<Self, Malformed> {
         if let Scope::Resource(kind) = scope
-            && let Some((schema, rest)) = kind.prefixed(text)
+            && let Some((schema, rest)) = kind.prefixed(text, how)
         {
             let Some(tail) = rest.get(1..) else { return Ok(Self::Whole(schema)) };
             let (name, sub) = names(tail, text.len() - tail.len())?;
@@ -101,13 +103,14 @@ impl AttributePath {
 }
 
 /// An attribute by its plain name; those of extensions too, since Entra ID asks for `manager` without its URN.
-fn in_resource(kind: ResourceKind, name: &str, sub: Option<&str>) -> Option<AttributePath> {
+fn in_resource(kind: ResourceKind, name: &str, sub: Option<&str>, how: &Reading) -> Option<AttributePath> {
     if let Some(attribute) = kind.attribute(name) {
         return with_sub(None, attribute, sub);
     }
-    let of_extension = |schema: &&'static Schema| schema.attribute(name).map(|attribute| (*schema, attribute));
-    let (schema, attribute) = kind.extensions().iter().find_map(of_extension)?;
-    with_sub(Some(schema), attribute, sub)
+    let mut schemas = kind.extensions().iter().map(|extension| extension.schema);
+    let (schema, attribute) = schemas.find_map(|schema| Some((schema, schema.attribute(name)?)))?;
+    let found = with_sub(Some(schema), attribute, sub)?;
+    how.tolerates(Quirk::ExtensionWithoutUrn).then_some(found)
 }
 
 fn with_sub(
@@ -188,16 +191,16 @@ mod tests {
     const EU: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 
     fn canonical(text: &str) -> String {
-        AttributePath::parse(text, Scope::Resource(ResourceKind::User)).unwrap().to_string()
+        AttributePath::parse(text, Scope::Resource(ResourceKind::USER), &Reading::default()).unwrap().to_string()
     }
 
     fn fault(text: &str) -> (usize, &'static str) {
-        let fault = AttributePath::parse(text, Scope::Resource(ResourceKind::User)).unwrap_err();
+        let fault = AttributePath::parse(text, Scope::Resource(ResourceKind::USER), &Reading::default()).unwrap_err();
         (fault.at, fault.expected)
     }
 
     fn known(text: &str) -> bool {
-        AttributePath::parse(text, Scope::Resource(ResourceKind::User)).unwrap().leaf().is_some()
+        AttributePath::parse(text, Scope::Resource(ResourceKind::USER), &Reading::default()).unwrap().leaf().is_some()
     }
 
     #[test]
@@ -245,7 +248,8 @@ mod tests {
 
     #[test]
     fn a_path_names_its_attribute_and_its_part() {
-        let path = AttributePath::parse("name.givenName", Scope::Resource(ResourceKind::User)).unwrap();
+        let path =
+            AttributePath::parse("name.givenName", Scope::Resource(ResourceKind::USER), &Reading::default()).unwrap();
         assert!(path.names("NAME") && path.names("name.givenname"));
         assert!(!path.names("name.familyName") && !path.names("givenName"));
     }

@@ -2,7 +2,7 @@
 
 use super::{AttributePath, Scope};
 use crate::scim::filter::{Expression, parse_path};
-use crate::scim::{Error, ResourceKind};
+use crate::scim::{Error, Reading, ResourceKind};
 use std::fmt;
 
 /// What a PATCH operation is about.
@@ -18,8 +18,8 @@ pub struct Path {
 
 impl Path {
     /// Reads a path. `invalidPath` tells the place; `invalidFilter` is about the filter in brackets.
-    pub fn parse(text: &str, kind: ResourceKind) -> Result<Self, Error> {
-        parse_path(text, kind)
+    pub fn parse(text: &str, kind: ResourceKind, how: &Reading) -> Result<Self, Error> {
+        parse_path(text, kind, how)
     }
 
     /// A path without a filter.

@@ -1,8 +1,8 @@
 //! A group as the client wrote it, and who is said to be in it. RFC 7643 §4.2; B037.
 
+use super::into_member_ids;
 use super::reader::{finish, read_body};
-use super::{Reading, member_ids};
-use crate::scim::{Attributes, Error, ResourceKind};
+use crate::scim::{Attributes, Error, MemberId, Reading, ResourceKind, Sent};
 use indexmap::IndexSet;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -21,12 +21,11 @@ impl Group {
     ///
     /// # Errors
     /// As [`crate::scim::User::read`].
-    pub fn read(body: Value, how: &Reading) -> Result<(Self, Vec<String>), Error> {
-        let body = read_body(ResourceKind::Group, body, how)?;
-        let members = body.members.unwrap_or_default();
-        let members: IndexSet<&str> = member_ids(&members, how)?.into_iter().collect();
-        let group = Self { attributes: finish(ResourceKind::Group, body.attributes)? };
-        Ok((group, members.into_iter().map(str::to_owned).collect()))
+    pub fn read(body: impl Into<Sent>, kind: ResourceKind, how: &Reading) -> Result<(Self, IndexSet<MemberId>), Error> {
+        let body = read_body(kind, body.into(), how)?;
+        let members = body.members.map_or_else(|| Ok(Vec::new()), |members| into_member_ids(members, how))?;
+        let group = Self { attributes: finish(kind, body.attributes)? };
+        Ok((group, members.into_iter().collect()))
     }
 
     /// The `displayName`, as the client wrote it.

@@ -58,7 +58,8 @@ fn overlay(earlier: &mut Value, later: Value) {
     }
 }
 
-/// What makes a value the same as another: its type and value, or all of it where it has no value.
+/// What makes a value the same as another: its type and value, or all of it but `primary` where it has no value.
+/// `primary` changes after doubles were looked for: with it in the key, what is kept would hold some.
 fn key(attribute: &Attribute, value: &Value) -> String {
     let text = |name: &str| value.get(name).and_then(Value::as_str);
     match (text("value"), attribute.value_sub()) {
@@ -67,6 +68,13 @@ fn key(attribute: &Attribute, value: &Value) -> String {
             let found = if sub.case_exact { found.to_owned() } else { folded(found) };
             format!("{kind}\0{found}")
         }
-        _ => value.to_string(),
+        _ => match value {
+            Value::Object(parts) => {
+                let mut parts = parts.clone();
+                parts.shift_remove("primary");
+                Value::Object(parts).to_string()
+            }
+            value => value.to_string(),
+        },
     }
 }

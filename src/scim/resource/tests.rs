@@ -1,30 +1,40 @@
 //! What bodies are read as, and what is refused.
 
 use super::*;
-use crate::scim::{Error, ScimType};
+use crate::scim::{Dialect, Error, Reading, ResourceKind, ScimType};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 const EU: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 const CORE: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
-const TOLERANT: Reading = Reading { strict: false };
-const STRICT: Reading = Reading { strict: true };
+fn tolerant() -> Reading {
+    Reading::default()
+}
+
+fn strictly() -> Reading {
+    Reading::new(Dialect::Strict)
+}
 
 fn user(body: Value) -> Value {
-    Value::Object(User::read(body, &TOLERANT).unwrap().attributes)
+    Value::Object(User::read(body, ResourceKind::USER, &tolerant()).unwrap().attributes)
 }
 
 /// What is kept of an attribute of a user.
 fn kept(attribute: &str, value: Value) -> Option<Value> {
-    User::read(json!({"userName": "a", attribute: value}), &TOLERANT).unwrap().attributes.get(attribute).cloned()
+    User::read(json!({"userName": "a", attribute: value}), ResourceKind::USER, &tolerant())
+        .unwrap()
+        .attributes
+        .get(attribute)
+        .cloned()
 }
 
 fn strict(attribute: &str, value: Value) -> Result<User, Error> {
-    User::read(json!({"schemas": [CORE], "userName": "a", attribute: value}), &STRICT)
+    User::read(json!({"schemas": [CORE], "userName": "a", attribute: value}), ResourceKind::USER, &strictly())
 }
 
 fn group(body: Value) -> Result<(Group, Vec<String>), Error> {
-    Group::read(body, &TOLERANT)
+    let (group, members) = Group::read(body, ResourceKind::GROUP, &tolerant())?;
+    Ok((group, members.iter().map(ToString::to_string).collect()))
 }
 
 #[test]
@@ -133,7 +143,7 @@ fn err_values_of_the_wrong_kind_name_attribute_and_fix() {
         (EU, json!({"manager": 7})),
     ]
     .map(|(name, value)| {
-        let error = User::read(json!({"userName": "a", name: value}), &TOLERANT).unwrap_err();
+        let error = User::read(json!({"userName": "a", name: value}), ResourceKind::USER, &tolerant()).unwrap_err();
         assert_eq!((error.status, error.scim_type), (400, Some(ScimType::InvalidValue)));
         error.detail
     })
@@ -154,7 +164,7 @@ fn err_values_of_the_wrong_kind_name_attribute_and_fix() {
 
 #[test]
 fn err_a_user_without_user_name() {
-    let of = |body: Value| User::read(body, &TOLERANT).unwrap_err();
+    let of = |body: Value| User::read(body, ResourceKind::USER, &tolerant()).unwrap_err();
     insta::assert_snapshot!(of(json!({"active": true})).to_json(), @r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":"400","scimType":"invalidValue","detail":"`userName` is missing: every User needs one; map it in the identity provider"}"#);
     for body in [json!({"userName": null}), json!({"userName": ""}), json!({"userName": "  "})] {
         assert_eq!(of(body).scim_type, Some(ScimType::InvalidValue));
@@ -164,7 +174,10 @@ fn err_a_user_without_user_name() {
 #[test]
 fn err_what_is_no_resource_at_all() {
     for body in [json!([]), json!("x"), json!(null)] {
-        assert_eq!(User::read(body, &TOLERANT).unwrap_err().scim_type, Some(ScimType::InvalidSyntax));
+        assert_eq!(
+            User::read(body, ResourceKind::USER, &tolerant()).unwrap_err().scim_type,
+            Some(ScimType::InvalidSyntax)
+        );
     }
 }
 
@@ -177,26 +190,28 @@ fn err_strict_reading_refuses_what_the_schema_does_not_know() {
     }
     for schemas in [json!(null), json!([]), json!([EU]), json!([CORE, "urn:x"]), json!(CORE)] {
         let body = json!({"userName": "a", "schemas": schemas});
-        assert!(User::read(body, &STRICT).is_err(), "{schemas}");
+        assert!(User::read(body, ResourceKind::USER, &strictly()).is_err(), "{schemas}");
     }
-    assert!(User::read(json!({"userName": "a", "schemas": [CORE, EU]}), &STRICT).is_ok());
+    assert!(User::read(json!({"userName": "a", "schemas": [CORE, EU]}), ResourceKind::USER, &strictly()).is_ok());
     assert!(strict("id", json!("ignored")).is_ok());
 }
 
 #[test]
 fn err_limits_of_depth_and_number() {
     let deep = |levels: usize| (0..levels).fold(json!(1), |inner, _| json!([inner]));
-    assert!(User::read(json!({"userName": "a", "x": deep(DEPTH_MAX - 1)}), &TOLERANT).is_ok());
-    assert!(User::read(json!({"userName": "a", "x": deep(DEPTH_MAX)}), &TOLERANT).is_err());
+    assert!(User::read(json!({"userName": "a", "x": deep(DEPTH_MAX - 1)}), ResourceKind::USER, &tolerant()).is_ok());
+    assert!(User::read(json!({"userName": "a", "x": deep(DEPTH_MAX)}), ResourceKind::USER, &tolerant()).is_err());
     let many = |n: usize| json!((0..n).map(|i| json!({"value": i.to_string()})).collect::<Vec<_>>());
     assert!(kept("roles", many(VALUES_MAX)).is_some());
-    assert!(User::read(json!({"userName": "a", "roles": many(VALUES_MAX + 1)}), &TOLERANT).is_err());
+    assert!(
+        User::read(json!({"userName": "a", "roles": many(VALUES_MAX + 1)}), ResourceKind::USER, &tolerant()).is_err()
+    );
 }
 
 #[test]
 fn b091_missing_names_and_addresses_are_named() {
     let required = ["givenName", "familyName", "emails"].map(str::to_owned);
-    let check = |body: Value| User::read(body, &TOLERANT).unwrap().check_required(&required);
+    let check = |body: Value| User::read(body, ResourceKind::USER, &tolerant()).unwrap().check_required(&required);
     insta::assert_snapshot!(check(json!({"userName": "a"})).unwrap_err().detail, @"`name.givenName`, `name.familyName`, `emails` are missing: an active user needs them; map them in the identity provider");
     let one = json!({"userName": "a", "name": {"givenName": "g", "familyName": " "}, "emails": [{"value": "a@x"}]});
     insta::assert_snapshot!(check(one).unwrap_err().detail, @"`name.familyName` is missing: an active user needs it; map it in the identity provider");
@@ -212,7 +227,7 @@ fn b091_missing_names_and_addresses_are_named() {
 fn required_attributes_are_found_by_full_and_short_names() {
     let body =
         json!({"userName": "a", "title": "t", "name": {"givenName": "g"}, EU: {"department": "d", "manager": "m"}});
-    let user = User::read(body, &TOLERANT).unwrap();
+    let user = User::read(body, ResourceKind::USER, &tolerant()).unwrap();
     let check = |name: &str| user.check_required(&[name.to_owned()]).is_ok();
     for there in ["title", "name.givenName", "givenName", "department", "manager", &format!("{EU}:department")] {
         assert!(check(there), "{there}");
@@ -225,7 +240,10 @@ fn required_attributes_are_found_by_full_and_short_names() {
 #[test]
 fn the_e_mail_address_is_the_primary_else_the_first() {
     let email = |emails: Value| {
-        User::read(json!({"userName": "a", "emails": emails}), &TOLERANT).unwrap().email().map(str::to_owned)
+        User::read(json!({"userName": "a", "emails": emails}), ResourceKind::USER, &tolerant())
+            .unwrap()
+            .email()
+            .map(str::to_owned)
     };
     assert_eq!(email(json!([{"value": "a@x"}, {"value": "b@x", "primary": true}])).as_deref(), Some("b@x"));
     assert_eq!(email(json!([{"type": "work"}, {"value": "a@x"}])).as_deref(), Some("a@x"));
@@ -261,7 +279,7 @@ fn err_members_without_a_usable_id() {
     insta::assert_snapshot!(group(json!({})).unwrap_err().detail, @"`displayName` is missing: every Group needs one; map it in the identity provider");
     let strict =
         json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": "d", "members": ["a"]});
-    assert!(Group::read(strict, &STRICT).is_err());
+    assert!(Group::read(strict, ResourceKind::GROUP, &strictly()).is_err());
 }
 
 /// Any JSON, with the names of attributes more often than by chance.
@@ -307,10 +325,10 @@ pub fn any_json() -> impl Strategy<Value = Value> {
 proptest! {
     #[test]
     fn no_body_makes_a_reader_panic_and_what_was_read_reads_the_same(body in any_json(), strict: bool) {
-        let how = Reading { strict };
-        let _ = Group::read(body.clone(), &how);
-        if let Ok(user) = User::read(body, &how) {
-            let again = User::read(Value::Object(user.attributes.clone()), &how).unwrap();
+        let how = if strict { strictly() } else { tolerant() };
+        let _ = Group::read(body.clone(), ResourceKind::GROUP, &how);
+        if let Ok(user) = User::read(body, ResourceKind::USER, &how) {
+            let again = User::read(Value::Object(user.attributes.clone()), ResourceKind::USER, &how).unwrap();
             prop_assert_eq!(again, user);
         }
     }
@@ -319,8 +337,8 @@ proptest! {
     fn no_attribute_makes_a_reader_panic(value in any_json(), name in "userName|emails|name|active|roles|addresses") {
         let mut body = json!({"userName": "a"});
         body[name] = value;
-        if let Ok(user) = User::read(body, &TOLERANT) {
-            let again = User::read(Value::Object(user.attributes.clone()), &TOLERANT).unwrap();
+        if let Ok(user) = User::read(body, ResourceKind::USER, &tolerant()) {
+            let again = User::read(Value::Object(user.attributes.clone()), ResourceKind::USER, &tolerant()).unwrap();
             prop_assert_eq!(again, user);
         }
     }

@@ -1,9 +1,8 @@
 //! A user as the client wrote it. RFC 7643 §4.1; B011, B012, B091.
 
-use super::Reading;
 use super::reader::{Body, finish, is_blank, read_body};
 use crate::scim::path::{AttributePath, Scope};
-use crate::scim::{Attributes, Error, ResourceKind};
+use crate::scim::{Attributes, Error, Reading, ResourceKind};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -22,10 +21,10 @@ impl User {
     /// # Errors
     /// 400 `invalidValue` names the attribute, the kind of value found and the kind expected; 400 `invalidSyntax` when
     /// the body is no object, nests too deep or, in strict reading, holds what the schema does not know.
-    pub fn read(body: Value, how: &Reading) -> Result<Self, Error> {
-        let Body { mut attributes, members: _ } = read_body(ResourceKind::User, body, how)?;
+    pub fn read(body: Value, kind: ResourceKind, how: &Reading) -> Result<Self, Error> {
+        let Body { mut attributes, members: _ } = read_body(kind, body.into(), how)?;
         attributes.entry("active").or_insert(Value::Bool(true));
-        Ok(Self { attributes: finish(ResourceKind::User, attributes)? })
+        Ok(Self { attributes: finish(kind, attributes)? })
     }
 
     /// The `userName`, as the client wrote it.
@@ -95,7 +94,7 @@ impl User {
 
 /// `givenName` is short for `name.givenName`.
 fn full_name(name: &str) -> AttributePath {
-    let parse = |text: &str| AttributePath::parse(text, Scope::Resource(ResourceKind::User));
+    let parse = |text: &str| AttributePath::parse(text, Scope::Resource(ResourceKind::USER), &Reading::default());
     match parse(name) {
         Ok(AttributePath::Unknown(_)) => parse(&format!("name.{name}")).ok(),
         path => path.ok(),

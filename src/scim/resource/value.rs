@@ -1,6 +1,8 @@
 //! One attribute's value, checked against the schema. RFC 7643 §2.3, §2.4, §2.5.
 
-use super::{Place, Reading, VALUES_MAX, settle};
+use super::{Place, VALUES_MAX, settle};
+use crate::scim::dialect::{Dialect, Quirk, Reading};
+use crate::scim::filter::time;
 use crate::scim::schema::{Attribute, Kind};
 use crate::scim::{Attributes, Error};
 use serde_json::Value;
@@ -17,7 +19,7 @@ pub fn read_attribute(
     }
     match value {
         // Entra ID sends `manager` as a list of one.
-        Value::Array(mut list) if !how.strict && attribute.kind == Kind::Complex && list.len() <= 1 => {
+        Value::Array(mut list) if is_list_for_value(attribute, &list, how) => {
             list.pop().map_or(Ok(None), |only| read_value(place, attribute, only, how))
         }
         value => read_value(place, attribute, value, how),
@@ -35,14 +37,18 @@ pub fn read_value(
         (_, Value::Null) => Ok(None),
         (Kind::Complex, value) => read_complex(place, attribute, value, how),
         (Kind::Boolean, Value::Bool(value)) => Ok(Some(Value::Bool(value))),
-        (Kind::Boolean, Value::String(text)) if !how.strict && text.eq_ignore_ascii_case("true") => {
-            Ok(Some(Value::Bool(true)))
-        }
-        (Kind::Boolean, Value::String(text)) if !how.strict && text.eq_ignore_ascii_case("false") => {
-            Ok(Some(Value::Bool(false)))
+        (Kind::Boolean, Value::String(text)) if is_boolean(&text) && how.tolerates(Quirk::BooleanAsString) => {
+            Ok(Some(Value::Bool(text.eq_ignore_ascii_case("true"))))
         }
         (Kind::Boolean, other) => Err(mismatch(place, "a boolean", &other, "send true or false without quotes")),
-        (Kind::Text | Kind::DateTime | Kind::Binary | Kind::Reference, Value::String(text)) => {
+        (Kind::Decimal, Value::Number(number)) => Ok(Some(Value::Number(number))),
+        (Kind::Integer, Value::Number(number)) if number.is_i64() => Ok(Some(Value::Number(number))),
+        (Kind::Integer, other) => {
+            Err(mismatch(place, "a whole number of at most 64 bits", &other, "send it without quotes and fraction"))
+        }
+        (Kind::Decimal, other) => Err(mismatch(place, "a number", &other, "send it without quotes")),
+        (kind, Value::String(text)) => {
+            check_text(place, kind, &text, how)?;
             Ok(Some(Value::String(text)))
         }
         (_, other) => Err(mismatch(place, "a string", &other, "send one string in double quotes")),
@@ -53,14 +59,12 @@ fn read_list(place: Place, attribute: &'static Attribute, value: Value, how: &Re
     let list = match value {
         Value::Null => return Ok(None),
         Value::Array(list) => list,
-        other if how.strict => {
-            return Err(mismatch(place, "a list", &other, "send the value in square brackets"));
-        }
-        only => vec![only],
+        only if how.tolerates(Quirk::ValueForList) => vec![only],
+        other => return Err(mismatch(place, "a list", &other, "send the value in square brackets")),
     };
     if list.len() > VALUES_MAX {
         return Err(Error::invalid_value(format!(
-            "`{place}` has {} values; at most {VALUES_MAX} are kept",
+            "`{place}` has {} values; at most {VALUES_MAX} are kept; send fewer",
             list.len()
         )));
     }
@@ -81,7 +85,7 @@ fn read_complex(
     let parts = match value {
         Value::Object(parts) => parts,
         // `manager` and the like as the bare id.
-        Value::String(text) if !how.strict && attribute.value_sub().is_some() => {
+        Value::String(text) if attribute.value_sub().is_some() && how.tolerates(Quirk::BareId) => {
             let only = Attributes::from_iter([("value".to_owned(), Value::String(text.clone()))]);
             return Ok((!text.is_empty()).then_some(Value::Object(only)));
         }
@@ -90,10 +94,10 @@ fn read_complex(
     let mut read = Attributes::new();
     for (name, value) in parts {
         let Some(sub) = attribute.sub(&name) else {
-            if how.strict {
-                return Err(unknown_part(place, attribute));
+            if how.tolerates(Quirk::UnknownAttribute) {
+                continue;
             }
-            continue;
+            return Err(unknown_part(place, attribute));
         };
         if sub.is_read_only() {
             continue;
@@ -103,6 +107,50 @@ fn read_complex(
         }
     }
     Ok((!read.is_empty()).then_some(Value::Object(read)))
+}
+
+fn is_list_for_value(attribute: &Attribute, list: &[Value], how: &Reading) -> bool {
+    attribute.kind == Kind::Complex && list.len() <= 1 && how.tolerates(Quirk::ListForValue)
+}
+
+fn is_boolean(text: &str) -> bool {
+    text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false")
+}
+
+/// What a string must be like for its kind (RFC 7643 §2.3). An empty one is a value that clears.
+fn check_text(place: Place, kind: Kind, text: &str, how: &Reading) -> Result<(), Error> {
+    let refused = |expected: &str| {
+        let detail = format!("`{place}`: expected {expected}, found another string; send that, or leave it out");
+        Err(Error::invalid_value(detail))
+    };
+    match kind {
+        _ if text.is_empty() => Ok(()),
+        Kind::DateTime if time(text).is_none() => refused("a time such as \"2026-01-31T08:00:00Z\""),
+        Kind::Binary if !is_base64(text) => refused("base64"),
+        // Providers put anything into `profileUrl`.
+        Kind::Reference
+            if how.dialect() == Dialect::Strict && text.contains(|c: char| c.is_whitespace() || c.is_control()) =>
+        {
+            refused("a URI")
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Either alphabet of RFC 4648, with or without padding, in lines or not.
+fn is_base64(text: &str) -> bool {
+    let digits = text.bytes().filter(|byte| !byte.is_ascii_whitespace());
+    let (mut count, mut padding) = (0_usize, 0_usize);
+    for byte in digits {
+        match byte {
+            b'=' => padding += 1,
+            _ if padding > 0 => return false,
+            b'+' | b'/' | b'-' | b'_' => count += 1,
+            _ if byte.is_ascii_alphanumeric() => count += 1,
+            _ => return false,
+        }
+    }
+    count % 4 != 1 && padding <= 2 && (padding == 0 || (count + padding).is_multiple_of(4))
 }
 
 fn object_hint(attribute: &Attribute) -> String {
@@ -121,7 +169,7 @@ fn mismatch(place: Place, expected: &str, found: &Value, fix: &str) -> Error {
 }
 
 /// How an error names a value without repeating it.
-pub(super) fn kind_of(value: &Value) -> &'static str {
+pub fn kind_of(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "a boolean",

@@ -11,6 +11,10 @@ pub enum Kind {
     Text,
     /// A JSON boolean.
     Boolean,
+    /// A JSON number.
+    Decimal,
+    /// A JSON number without fraction.
+    Integer,
     /// An RFC 3339 time, as a string.
     DateTime,
     /// Base64, as a string.
@@ -43,6 +47,8 @@ pub enum Returned {
     Never,
     /// Unless the request says otherwise.
     Default,
+    /// When the request names it.
+    Request,
 }
 
 /// An attribute or sub-attribute of a schema.
@@ -197,6 +203,8 @@ impl Kind {
         match self {
             Self::Text => "string",
             Self::Boolean => "boolean",
+            Self::Decimal => "decimal",
+            Self::Integer => "integer",
             Self::DateTime => "dateTime",
             Self::Binary => "binary",
             Self::Reference => "reference",
@@ -224,6 +232,7 @@ impl Returned {
             Self::Always => "always",
             Self::Never => "never",
             Self::Default => "default",
+            Self::Request => "request",
         }
     }
 }

@@ -1,12 +1,14 @@
 //! The Group schema. RFC 7643 §4.2, §8.7.1.
 
 use super::Schema;
-use super::attribute::{Attribute, Mutability};
+use super::attribute::{Attribute, Mutability, Returned};
 
 const MEMBER: &[Attribute] = &[
     Attribute::text("value", "The id of the member.").exact().written(Mutability::Immutable),
     Attribute::reference("$ref", &["User"], "The address of the member.").written(Mutability::Immutable),
-    Attribute::text("display", "The member's name for display.").written(Mutability::ReadOnly),
+    Attribute::text("display", "The member's name for display; answered when it is asked for.")
+        .written(Mutability::ReadOnly)
+        .answered(Returned::Request),
     Attribute::text("type", "The kind of member.").canonical(&["User"]).written(Mutability::Immutable),
 ];
 

@@ -5,17 +5,26 @@
 
 mod attribute;
 mod common;
+mod definition;
 mod enterprise;
 mod group;
+mod service;
+mod types;
 mod user;
 
 pub use attribute::{Attribute, Kind, Mutability, Returned};
 pub use common::COMMON;
+pub use definition::{
+    AttributeDefinition, ExtensionDefinition, PartDefinition, ResourceTypeDefinition, SchemaDefinition,
+};
 pub use enterprise::ENTERPRISE_USER;
 pub use group::GROUP;
+pub use service::SERVICE;
+pub use types::{DefinitionProblem, Types};
 pub use user::USER;
 
-static USER_EXTENSIONS: [&Schema; 1] = [&ENTERPRISE_USER];
+use crate::scim::dialect::{Quirk, Reading};
+use std::fmt;
 
 /// URNs that stand for the enterprise extension: Entra ID leaves out a colon, OneLogin sends that of the draft.
 const ENTERPRISE_ALIASES: [&str; 2] =
@@ -34,13 +43,57 @@ pub struct Schema {
     pub attributes: &'static [Attribute],
 }
 
+/// A schema that extends a resource type.
+#[derive(Debug)]
+pub struct Extension {
+    /// It.
+    pub schema: &'static Schema,
+    /// Whether a resource must have it.
+    pub required: bool,
+}
+
+/// What a kind of resource is made of (RFC 7643 §6).
+#[derive(Debug)]
+pub struct ResourceType {
+    /// The name.
+    pub name: &'static str,
+    /// Where resources of this kind are, below the base URL: `/Users`.
+    pub endpoint: &'static str,
+    /// For people.
+    pub description: &'static str,
+    /// The schema of the resource itself.
+    pub core: &'static Schema,
+    /// The schemas that extend it.
+    pub extensions: &'static [Extension],
+}
+
+static USER_TYPE: ResourceType = ResourceType {
+    name: "User",
+    endpoint: "/Users",
+    description: "User Account",
+    core: &USER,
+    extensions: &[Extension { schema: &ENTERPRISE_USER, required: false }],
+};
+
+static GROUP_TYPE: ResourceType =
+    ResourceType { name: "Group", endpoint: "/Groups", description: "Group", core: &GROUP, extensions: &[] };
+
 /// Which kind of resource a body, filter or path is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ResourceKind {
-    /// `/Users`.
-    User,
-    /// `/Groups`.
-    Group,
+#[derive(Clone, Copy)]
+pub struct ResourceKind(&'static ResourceType);
+
+impl PartialEq for ResourceKind {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.name == other.0.name
+    }
+}
+
+impl Eq for ResourceKind {}
+
+impl fmt::Debug for ResourceKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.name)
+    }
 }
 
 impl PartialEq for Schema {
@@ -57,36 +110,55 @@ impl Schema {
 }
 
 impl ResourceKind {
+    /// `/Users`, as the RFC has them.
+    pub const USER: Self = Self(&USER_TYPE);
+    /// `/Groups`, as the RFC has them.
+    pub const GROUP: Self = Self(&GROUP_TYPE);
+
+    /// Resources of this type.
+    pub(super) const fn of(resource_type: &'static ResourceType) -> Self {
+        Self(resource_type)
+    }
+
     /// The name of the resource type.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::User => "User",
-            Self::Group => "Group",
-        }
+        self.0.name
+    }
+
+    /// For people.
+    pub fn description(self) -> &'static str {
+        self.0.description
     }
 
     /// Where resources of this kind are, below the base URL.
     pub fn endpoint(self) -> &'static str {
-        match self {
-            Self::User => "/Users",
-            Self::Group => "/Groups",
-        }
+        self.0.endpoint
+    }
+
+    /// Whether these are the people.
+    pub fn is_user(self) -> bool {
+        self == Self::USER
+    }
+
+    /// Whether these are the groups of people.
+    pub fn is_group(self) -> bool {
+        self == Self::GROUP
     }
 
     /// The schema of the resource itself.
     pub fn core(self) -> &'static Schema {
-        match self {
-            Self::User => &USER,
-            Self::Group => &GROUP,
-        }
+        self.0.core
     }
 
     /// The schemas that extend it.
-    pub fn extensions(self) -> &'static [&'static Schema] {
-        match self {
-            Self::User => &USER_EXTENSIONS,
-            Self::Group => &[],
-        }
+    pub fn extensions(self) -> &'static [Extension] {
+        self.0.extensions
+    }
+
+    /// Its schemas with their attributes: the core, then the extensions.
+    pub fn schemas(self) -> impl Iterator<Item = (Option<&'static Schema>, &'static Schema)> {
+        let extensions = self.extensions().iter().map(|extension| (Some(extension.schema), extension.schema));
+        std::iter::once((None, self.core())).chain(extensions)
     }
 
     /// The attribute of this name in any case, common attributes included.
@@ -94,27 +166,32 @@ impl ResourceKind {
         self.core().attribute(name).or_else(|| COMMON.iter().find(|common| common.name.eq_ignore_ascii_case(name)))
     }
 
-    /// The extension of this URN; in any case, and by the URNs that providers write instead unless `strict`.
-    pub fn extension(self, urn: &str, strict: bool) -> Option<&'static Schema> {
-        let exact = self.extensions().iter().copied().find(|schema| schema.urn.eq_ignore_ascii_case(urn));
+    /// The extension of this URN in any case, or by the URNs that providers write instead.
+    pub fn extension(self, urn: &str, how: &Reading) -> Option<&'static Schema> {
+        let schemas = || self.extensions().iter().map(|extension| extension.schema);
+        let exact = schemas().find(|schema| schema.urn.eq_ignore_ascii_case(urn));
         exact.or_else(|| {
-            let aliased = !strict && ENTERPRISE_ALIASES.iter().any(|alias| alias.eq_ignore_ascii_case(urn));
-            (aliased && self == Self::User).then_some(&ENTERPRISE_USER)
+            let aliased = ENTERPRISE_ALIASES.iter().any(|alias| alias.eq_ignore_ascii_case(urn));
+            let meant = schemas().find(|schema| aliased && **schema == ENTERPRISE_USER)?;
+            how.tolerates(Quirk::EnterpriseUrn).then_some(meant)
         })
     }
 
     /// The schema whose URN `text` begins with, and what follows the URN: nothing, or `:` or `.` and more.
-    pub(super) fn prefixed(self, text: &str) -> Option<(&'static Schema, &str)> {
+    pub(super) fn prefixed<'a>(self, text: &'a str, how: &Reading) -> Option<(&'static Schema, &'a str)> {
         let after = |urn: &str| {
             let (head, rest) = text.split_at_checked(urn.len())?;
-            let fits = head.eq_ignore_ascii_case(urn) && (rest.is_empty() || rest.starts_with([':', '.']));
+            let fits = head.eq_ignore_ascii_case(urn)
+                && (rest.is_empty()
+                    || rest.starts_with(':')
+                    || rest.starts_with('.') && how.tolerates(Quirk::DotAfterUrn));
             fits.then_some(rest)
         };
-        let core = after(self.core().urn).map(|rest| (self.core(), rest));
-        let mut extensions = self.extensions().iter().copied();
-        core.or_else(|| extensions.find_map(|schema| after(schema.urn).map(|rest| (schema, rest)))).or_else(|| {
-            let aliased = ENTERPRISE_ALIASES.iter().find_map(|alias| after(alias))?;
-            (self == Self::User).then_some((&ENTERPRISE_USER, aliased))
+        let mut schemas = self.schemas().map(|(_, schema)| schema);
+        schemas.find_map(|schema| after(schema.urn).map(|rest| (schema, rest))).or_else(|| {
+            let rest = ENTERPRISE_ALIASES.iter().find_map(|alias| after(alias))?;
+            let meant = self.extensions().iter().find(|extension| *extension.schema == ENTERPRISE_USER)?;
+            how.tolerates(Quirk::EnterpriseUrn).then_some((meant.schema, rest))
         })
     }
 }
@@ -122,25 +199,26 @@ impl ResourceKind {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scim::dialect::Dialect;
 
     #[test]
     fn ok_attribute_in_any_case() {
-        assert_eq!(ResourceKind::User.attribute("USERNAME").map(|a| a.name), Some("userName"));
-        assert_eq!(ResourceKind::Group.attribute("externalid").map(|a| a.name), Some("externalId"));
+        assert_eq!(ResourceKind::USER.attribute("USERNAME").map(|a| a.name), Some("userName"));
+        assert_eq!(ResourceKind::GROUP.attribute("externalid").map(|a| a.name), Some("externalId"));
     }
 
     #[test]
     fn err_attribute_of_the_other_kind() {
-        assert_eq!(ResourceKind::Group.attribute("userName"), None);
-        assert_eq!(ResourceKind::User.attribute("members"), None);
+        assert_eq!(ResourceKind::GROUP.attribute("userName"), None);
+        assert_eq!(ResourceKind::USER.attribute("members"), None);
     }
 
     #[test]
     fn ok_extension_by_the_urn_that_entra_writes() {
         let typo = "urn:ietf:params:scim:schemas:extension:enterprise:2.0User";
-        assert_eq!(ResourceKind::User.extension(typo, false).map(|s| s.urn), Some(ENTERPRISE_USER.urn));
-        assert_eq!(ResourceKind::User.extension(typo, true), None);
-        assert_eq!(ResourceKind::Group.extension(typo, false), None);
+        assert_eq!(ResourceKind::USER.extension(typo, &Reading::default()).map(|s| s.urn), Some(ENTERPRISE_USER.urn));
+        assert_eq!(ResourceKind::USER.extension(typo, &Reading::new(Dialect::Strict)), None);
+        assert_eq!(ResourceKind::GROUP.extension(typo, &Reading::default()), None);
     }
 
     #[test]
@@ -154,7 +232,8 @@ mod tests {
 
     #[test]
     fn only_complex_attributes_have_parts() {
-        for attribute in [&USER, &ENTERPRISE_USER, &GROUP].into_iter().flat_map(|schema| schema.attributes) {
+        let schemas = [&USER, &ENTERPRISE_USER, &GROUP].into_iter().chain(SERVICE);
+        for attribute in schemas.flat_map(|schema| schema.attributes) {
             assert_eq!(attribute.kind == Kind::Complex, !attribute.sub_attributes.is_empty(), "{}", attribute.name);
         }
     }

@@ -174,8 +174,14 @@ fn verdicts(set: &Set<'_>, directory: &ScimDirectory, past: &Past<'_>, found: &m
 fn problem(refusal: Refusal, spec: &impl serde::Serialize) -> Problem {
     let Refusal { field, message, .. } = refusal;
     let spec = serde_json::json!({ "spec": serde_json::to_value(spec).unwrap_or(Value::Null) });
-    let value = spec.pointer(&format!("/{}", field.replace('.', "/"))).cloned().unwrap_or(Value::Null);
+    let pointer = format!("/{}", field.replace(['.', '['], "/").replace(']', ""));
+    let found = spec.pointer(&pointer).cloned();
     // The message begins with field and value as the operator writes them into a condition; here they stand alone.
     let said = message.strip_prefix(&format!("{field}: ")).unwrap_or(&message).to_owned();
-    Problem::new(field, said).found(&value)
+    let problem = Problem::new(field, said);
+    match found {
+        // A field that should be there and is not has no value.
+        None => problem,
+        Some(value) => problem.found(&value),
+    }
 }

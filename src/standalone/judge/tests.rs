@@ -120,6 +120,23 @@ impl World {
 }
 
 #[test]
+fn c008_a_directory_whose_definitions_make_no_sense_counts_as_it_was_and_the_line_is_named() {
+    let at = |endpoint: &str| {
+        let attributes = "schemas: [{id: 'urn:x:badge', attributes: [{name: number}]}]";
+        let badge = format!("- name: Badge\n        endpoint: {endpoint}\n        schema: urn:x:badge");
+        format!("{DIRECTORY}  provisioning:\n    {attributes}\n    resourceTypes:\n      {badge}\n")
+    };
+    let mut world = World::new(&[("corp.yaml", at("/Badges").as_str())]);
+    assert_eq!(world.settle(), Vec::<String>::new());
+    world.write("corp.yaml", &at("/Users"));
+    let place = "corp.yaml: line 13: spec.provisioning.resourceTypes[0].endpoint";
+    let message = "\"/Users\" is taken by the protocol: write another path";
+    assert_eq!(world.settle(), [format!("{place}: \"/Users\": {message}")]);
+    let types = &world.document.as_ref().unwrap().profile.resource_types;
+    assert_eq!(types[0].endpoint.as_deref(), Some("/Badges"));
+}
+
+#[test]
 fn b072_a_directory_alone_has_its_default_rules_and_its_token() {
     let mut world = World::new(&[("corp.yaml", DIRECTORY)]);
     assert_eq!(world.settle(), Vec::<String>::new());

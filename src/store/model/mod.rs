@@ -8,7 +8,7 @@ mod write;
 
 use super::contract::{Change, Decision, Delta, Facts, InForce, MemberIds, Needs};
 use super::error::StoreError;
-use super::row::{GroupId, GroupRow, Record, RunRow, UserFacts, UserId, UserRow};
+use super::row::{GroupId, GroupRow, Record, ResourceId, ResourceKey, ResourceRow, RunRow, UserFacts, UserId, UserRow};
 use crate::access::{GroupFacts, GroupSelector, TenantAccess, fold};
 use crate::config::LastSync;
 use jiff::Timestamp;
@@ -35,6 +35,7 @@ struct State {
     users: BTreeMap<UserId, UserRow>,
     groups: BTreeMap<GroupId, GroupRow>,
     members: BTreeSet<(GroupId, UserId)>,
+    resources: BTreeMap<ResourceId, ResourceRow>,
     /// By tenant.
     grants: BTreeMap<UserId, BTreeMap<String, TenantAccess>>,
     evaluated: BTreeMap<UserId, Timestamp>,
@@ -67,6 +68,7 @@ impl ModelStore {
             users: BTreeMap::new(),
             groups: BTreeMap::new(),
             members: BTreeSet::new(),
+            resources: BTreeMap::new(),
             grants: BTreeMap::new(),
             evaluated: BTreeMap::new(),
             pending: BTreeSet::new(),
@@ -90,6 +92,11 @@ impl ModelStore {
     /// Identifies this store.
     pub fn store_id(&self) -> &str {
         &self.store_id
+    }
+
+    /// See [`super::Store::secret`].
+    pub fn secret(&self) -> &[u8; 32] {
+        &[7; 32]
     }
 
     /// The configuration in force.
@@ -162,6 +169,12 @@ impl State {
         for name in &needs.group_names {
             facts.group_names.entry(name.clone()).or_insert_with(|| self.group_named(name));
         }
+        for id in &needs.resources {
+            facts.resources.entry(*id).or_insert_with(|| self.resources.get(id).cloned());
+        }
+        for key in &needs.resource_keys {
+            facts.resource_keys.entry(key.clone()).or_insert_with(|| self.bearer(key));
+        }
         if let Some(asked) = &needs.delta {
             facts.delta = Some(self.delta(asked));
         }
@@ -199,6 +212,13 @@ impl State {
 
     fn group_named(&self, name: &str) -> Option<GroupId> {
         self.groups.values().find(|row| row.name_key() == name).map(|row| row.id)
+    }
+
+    fn bearer(&self, (kind, attribute, value): &ResourceKey) -> Option<ResourceId> {
+        let has = |row: &&ResourceRow| {
+            row.kind == *kind && row.keys.iter().any(|(of, found)| of == attribute && found == value)
+        };
+        self.resources.values().find(has).map(|row| row.id)
     }
 
     fn members_of(&self, group: GroupId) -> Vec<UserId> {

@@ -1,8 +1,13 @@
 //! Every question of the contract, by looking at everything.
 
 use super::super::error::StoreError;
-use super::super::question::{Figures, GroupSelect, Keep, ListedGroup, ListedUser, UserSelect, Window};
-use super::super::row::{GroupId, GroupRow, RunRow, StoredRuleState, UserId, UserRow, UserSummary};
+use super::super::question::{
+    Each, Figures, Found, GroupSelect, Keep, Listed, ListedGroup, ListedUser, Page, ResourceSelect, Start, UserSelect,
+};
+use super::super::row::{
+    GroupId, GroupRow, ResourceId, ResourceRow, RunRow, StoredRuleState, UserId, UserRow, UserSummary, email_key,
+    email_keys,
+};
 use super::{ModelStore, State};
 use crate::access::GroupSelector;
 use crate::config::{ProvisioningCounts, TokenUse, UserCounts};
@@ -22,32 +27,108 @@ impl ModelStore {
         Ok(state.groups.get(&id).map(|row| state.listed(row, members)))
     }
 
+    /// See [`super::super::Store::member_count`].
+    pub async fn member_count(&self, group: GroupId) -> Result<u64, StoreError> {
+        Ok(self.state().members_of(group).len() as u64)
+    }
+
+    /// See [`super::super::Store::members`].
+    pub async fn members(
+        &self,
+        group: GroupId,
+        after: Option<UserId>,
+        limit: u32,
+    ) -> Result<Vec<Reference>, StoreError> {
+        let state = self.state();
+        let members = state.members_of(group).into_iter().filter(|user| Some(*user) > after);
+        Ok(members.filter_map(|user| state.reference(user)).take(limit as usize).collect())
+    }
+
     /// See [`super::super::Store::users`].
     pub async fn users(
         &self,
         select: UserSelect,
-        window: Window,
+        page: Page,
         groups: bool,
         keep: Option<Keep<ListedUser>>,
-    ) -> Result<(Vec<ListedUser>, u64), StoreError> {
-        let state = self.state();
-        let of = |row: &UserRow| if groups { state.groups_of(row.id) } else { Vec::new() };
-        let selected = state.selected_users(&select).map(|row| (row.clone(), of(row)));
-        Ok(page(selected.filter(|user| keep.as_ref().is_none_or(|keep| keep(user))).collect(), window))
+    ) -> Result<Found<ListedUser>, StoreError> {
+        Ok(paged(self.state().listed_users(&select, groups), keep, page))
     }
 
     /// See [`super::super::Store::groups`].
     pub async fn groups(
         &self,
         select: GroupSelect,
-        window: Window,
+        page: Page,
         members: bool,
         keep: Option<Keep<ListedGroup>>,
-    ) -> Result<(Vec<ListedGroup>, u64), StoreError> {
+    ) -> Result<Found<ListedGroup>, StoreError> {
+        Ok(paged(self.state().listed_groups(&select, members), keep, page))
+    }
+
+    /// See [`super::super::Store::users_all`].
+    pub async fn users_all<A: Default + Send + 'static>(
+        &self,
+        select: UserSelect,
+        groups: bool,
+        each: Each<ListedUser, A>,
+    ) -> Result<A, StoreError> {
+        Ok(passed(self.state().listed_users(&select, groups), each))
+    }
+
+    /// See [`super::super::Store::groups_all`].
+    pub async fn groups_all<A: Default + Send + 'static>(
+        &self,
+        select: GroupSelect,
+        members: bool,
+        each: Each<ListedGroup, A>,
+    ) -> Result<A, StoreError> {
+        Ok(passed(self.state().listed_groups(&select, members), each))
+    }
+
+    /// See [`super::super::Store::users_by_ids`].
+    pub async fn users_by_ids(&self, ids: Vec<UserId>, groups: bool) -> Result<Vec<ListedUser>, StoreError> {
         let state = self.state();
-        let selected = state.groups.values().filter(|row| state.selects_group(&select, row));
-        let listed = selected.map(|row| state.listed(row, members));
-        Ok(page(listed.filter(|group| keep.as_ref().is_none_or(|keep| keep(group))).collect(), window))
+        Ok(ids.into_iter().flat_map(|id| state.listed_users(&UserSelect::Id(id), groups)).collect())
+    }
+
+    /// See [`super::super::Store::groups_by_ids`].
+    pub async fn groups_by_ids(&self, ids: Vec<GroupId>, members: bool) -> Result<Vec<ListedGroup>, StoreError> {
+        let state = self.state();
+        Ok(ids.into_iter().flat_map(|id| state.listed_groups(&GroupSelect::Id(id), members)).collect())
+    }
+
+    /// See [`super::super::Store::resource`].
+    pub async fn resource(&self, kind: &str, id: ResourceId) -> Result<Option<ResourceRow>, StoreError> {
+        Ok(self.resources_by_ids(kind, vec![id]).await?.pop())
+    }
+
+    /// See [`super::super::Store::resources`].
+    pub async fn resources(
+        &self,
+        kind: &str,
+        select: ResourceSelect,
+        page: Page,
+        keep: Option<Keep<ResourceRow>>,
+    ) -> Result<Found<ResourceRow>, StoreError> {
+        Ok(paged(self.state().selected_resources(kind, &select), keep, page))
+    }
+
+    /// See [`super::super::Store::resources_all`].
+    pub async fn resources_all<A: Default + Send + 'static>(
+        &self,
+        kind: &str,
+        select: ResourceSelect,
+        each: Each<ResourceRow, A>,
+    ) -> Result<A, StoreError> {
+        Ok(passed(self.state().selected_resources(kind, &select), each))
+    }
+
+    /// See [`super::super::Store::resources_by_ids`].
+    pub async fn resources_by_ids(&self, kind: &str, ids: Vec<ResourceId>) -> Result<Vec<ResourceRow>, StoreError> {
+        let state = self.state();
+        let found = ids.into_iter().flat_map(|id| state.selected_resources(kind, &ResourceSelect::Id(id)));
+        Ok(found.collect())
     }
 
     /// See [`super::super::Store::summaries`].
@@ -64,8 +145,8 @@ impl ModelStore {
             evaluated: state.evaluated.get(&row.id).copied(),
         };
         let all = state.selected_users(&select).map(summary);
-        let kept = all.filter(|summary| keep.as_ref().is_none_or(|keep| keep(summary))).collect();
-        Ok(page(kept, Window { offset: 0, limit }).0)
+        let kept = all.filter(|summary| keep.as_ref().is_none_or(|keep| keep(summary)));
+        Ok(kept.take(size(limit)).collect())
     }
 
     /// Counts of what the store holds.
@@ -145,11 +226,33 @@ impl ModelStore {
     }
 }
 
-/// What is in the window, and how many there are in all.
-fn page<T>(all: Vec<T>, window: Window) -> (Vec<T>, u64) {
-    let size = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
-    let total = all.len() as u64;
-    (all.into_iter().skip(size(window.offset)).take(size(window.limit)).collect(), total)
+fn size(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+/// The page of what is kept of these, which are in the order of ids.
+fn paged<T: Listed>(all: Vec<T>, keep: Option<Keep<T>>, page: Page) -> Found<T> {
+    let kept: Vec<T> = all.into_iter().filter(|row| keep.as_ref().is_none_or(|keep| keep(row))).collect();
+    let total = page.count_all.then_some(kept.len() as u64);
+    let mut rows: Vec<T> = match page.start {
+        Start::Offset(offset) => kept.into_iter().skip(size(offset)).collect(),
+        Start::After(id) => kept.into_iter().filter(|row| row.id() > id).collect(),
+        Start::Before(id) => kept.into_iter().filter(|row| row.id() < id).collect(),
+    };
+    let limit = size(page.limit);
+    let more = rows.len() > limit;
+    match page.start {
+        Start::Before(_) => drop(rows.drain(..rows.len().saturating_sub(limit))),
+        Start::Offset(_) | Start::After(_) => rows.truncate(limit),
+    }
+    Found { rows, total, more }
+}
+
+/// What `each` makes of these, until it is enough.
+fn passed<T, A: Default>(all: Vec<T>, each: Each<T, A>) -> A {
+    let mut made = A::default();
+    let _enough = all.into_iter().any(|row| each(&mut made, row).is_break());
+    made
 }
 
 impl State {
@@ -160,8 +263,30 @@ impl State {
             UserSelect::Id(id) => row.id == *id,
             UserSelect::Name(name) => row.name_key() == *name,
             UserSelect::ExternalId(id) => row.user.external_id() == Some(id),
+            UserSelect::Email(key) => email_keys(&row.user).contains(&email_key(key)),
             UserSelect::Nobody => false,
         })
+    }
+
+    fn listed_users(&self, select: &UserSelect, groups: bool) -> Vec<ListedUser> {
+        let of = |row: &UserRow| if groups { self.groups_of(row.id) } else { Vec::new() };
+        self.selected_users(select).map(|row| (row.clone(), of(row))).collect()
+    }
+
+    fn listed_groups(&self, select: &GroupSelect, members: bool) -> Vec<ListedGroup> {
+        let selected = self.groups.values().filter(|row| self.selects_group(select, row));
+        selected.map(|row| self.listed(row, members)).collect()
+    }
+
+    fn selected_resources(&self, kind: &str, select: &ResourceSelect) -> Vec<ResourceRow> {
+        let selects = |row: &&ResourceRow| match select {
+            ResourceSelect::All => true,
+            ResourceSelect::Id(id) => row.id == *id,
+            ResourceSelect::ExternalId(id) => row.resource.external_id() == Some(id),
+            ResourceSelect::Key(attribute, value) => row.keys.contains(&(attribute.clone(), value.clone())),
+            ResourceSelect::Nothing => false,
+        };
+        self.resources.values().filter(|row| row.kind == kind).filter(selects).cloned().collect()
     }
 
     fn selects_group(&self, select: &GroupSelect, row: &GroupRow) -> bool {
@@ -177,12 +302,14 @@ impl State {
     }
 
     fn listed(&self, row: &GroupRow, members: bool) -> ListedGroup {
-        let reference = |user: UserId| {
-            let row = self.users.get(&user)?;
-            let shown = row.user.attributes.get("displayName").and_then(serde_json::Value::as_str);
-            let display = Some(shown.unwrap_or(row.user.user_name()).to_owned());
-            Some(Reference { value: user.to_string(), display })
-        };
-        (row.clone(), members.then(|| self.members_of(row.id).into_iter().filter_map(reference).collect()))
+        let all = || self.members_of(row.id).into_iter().filter_map(|user| self.reference(user)).collect();
+        (row.clone(), members.then(all))
+    }
+
+    fn reference(&self, user: UserId) -> Option<Reference> {
+        let row = self.users.get(&user)?;
+        let shown = row.user.attributes.get("displayName").and_then(serde_json::Value::as_str);
+        let display = Some(shown.unwrap_or(row.user.user_name()).to_owned());
+        Some(Reference { value: user.to_string(), display })
     }
 }

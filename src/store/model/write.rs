@@ -2,11 +2,12 @@
 
 use super::super::contract::{RuleChange, Write};
 use super::super::error::StoreError;
-use super::super::row::{RunRow, UserId};
+use super::super::row::{ResourceRow, RunRow, UserId};
 use super::{RuleKept, State};
 use crate::access::GroupSelector;
 use crate::config::{LastSync, TokenUse};
 use jiff::Timestamp;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Final runs kept for looking back; the oldest go first.
@@ -41,6 +42,9 @@ impl State {
                 self.groups.remove(id);
                 self.members.retain(|(group, _)| group != id);
             }
+            Write::InsertResource(row) if self.resources.contains_key(&row.id) => return taken(),
+            Write::InsertResource(row) | Write::UpdateResource(row) => return self.put_resource(row),
+            Write::DeleteResource(id) => drop(self.resources.remove(id)),
             Write::AddMembers(id, users) => self.members.extend(users.iter().map(|user| (*id, *user))),
             Write::RemoveMembers(id, users) => {
                 self.members.retain(|(group, user)| group != id || !users.contains(user));
@@ -73,6 +77,16 @@ impl State {
             Write::Count(counter) => *self.counters.entry(counter.name()).or_default() += 1,
             Write::Uses { tokens, refused, last_request } => self.uses(tokens, *refused, *last_request),
         }
+        Ok(())
+    }
+
+    fn put_resource(&mut self, row: &ResourceRow) -> Result<(), StoreError> {
+        let key = |(attribute, value): &(String, String)| (row.kind.clone(), attribute.clone(), value.clone());
+        if row.keys.iter().filter_map(|of| self.bearer(&key(of))).any(|bearer| bearer != row.id) {
+            return taken();
+        }
+        let keys: BTreeSet<(String, String)> = row.keys.iter().cloned().collect();
+        self.resources.insert(row.id, ResourceRow { keys: keys.into_iter().collect(), ..row.clone() });
         Ok(())
     }
 

@@ -7,7 +7,7 @@ use super::ask::together;
 use super::connection::{Connection, Values};
 use super::row::{keys, number, text};
 use super::setback::Setback;
-use super::{config, group, rule, run, state, statement as sql, user};
+use super::{config, group, resource, rule, run, state, statement as sql, user};
 use crate::access::TenantAccess;
 use futures::future::try_join_all;
 use std::collections::BTreeSet;
@@ -53,13 +53,16 @@ fn is_gathered(write: &Write) -> bool {
 /// One write; nothing for one that is gathered.
 async fn one(connection: &Connection, write: &Write) -> Result<(), Setback> {
     match write {
-        Write::InsertUser(row) => user::put(connection, sql::INSERT_USER, row).await,
-        Write::UpdateUser(row) => user::put(connection, sql::UPDATE_USER, row).await,
+        Write::InsertUser(row) => user::insert(connection, row).await,
+        Write::UpdateUser(row) => user::update(connection, row).await,
         Write::DeleteUser(id) => user::delete(connection, *id).await,
         Write::InsertGroup(row) => group::insert(connection, row).await,
         Write::UpdateGroup(row) => group::update(connection, row).await,
         Write::TouchGroup(id, at) => group::touch(connection, *id, *at).await,
         Write::DeleteGroup(id) => group::delete(connection, *id).await,
+        Write::InsertResource(row) => resource::insert(connection, row).await,
+        Write::UpdateResource(row) => resource::update(connection, row).await,
+        Write::DeleteResource(id) => resource::delete(connection, *id).await,
         Write::AddMembers(id, users) => connection.run(sql::ADD_MEMBERS, &[&id.0, &keys(users)]).await.map(drop),
         Write::RemoveMembers(id, users) => connection.run(sql::REMOVE_MEMBERS, &[&id.0, &keys(users)]).await.map(drop),
         Write::QueueMembers(id) => connection.run(sql::QUEUE_MEMBERS, &[&id.0]).await.map(drop),
@@ -140,6 +143,9 @@ impl Gathered {
             | Write::UpdateUser(_)
             | Write::DeleteUser(_)
             | Write::TouchGroup(..)
+            | Write::InsertResource(_)
+            | Write::UpdateResource(_)
+            | Write::DeleteResource(_)
             | Write::AddMembers(..)
             | Write::RemoveMembers(..)
             | Write::PutConfig { .. }

@@ -1,13 +1,13 @@
 //! Locking and loading what a change needs, in the order that everybody keeps: lease, configuration, groups, users by
-//! id, runs. Statements that do not depend on each other's answers are sent in one go.
+//! id, resources by id, runs. Statements that do not depend on each other's answers are sent in one go.
 
 use super::super::contract::{Delta, Facts, Fence, Hold, MemberIds, Needs};
-use super::super::row::{GroupId, UserId};
+use super::super::row::{GroupId, ResourceId, UserId};
 use super::ask::together;
 use super::connection::Connection;
 use super::row::{count, get, keys, number};
 use super::setback::Setback;
-use super::{config, group, lease, run, statement as sql, user};
+use super::{config, group, lease, resource, run, statement as sql, user};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -21,6 +21,7 @@ pub(super) struct Held {
     alone: Option<GroupId>,
     groups: BTreeSet<GroupId>,
     users: BTreeSet<UserId>,
+    resources: BTreeSet<ResourceId>,
     /// Leaves the locks of users out, so that a test sees what they are for.
     #[cfg(test)]
     pub users_left_free: bool,
@@ -38,12 +39,17 @@ impl Held {
         let mut users: BTreeSet<UserId> = needs.users.clone();
         users.extend(needs.delta.iter().flat_map(|delta| delta.add.iter().chain(&delta.remove)));
         users.retain(|id| !self.users.contains(id));
-        let (has_groups, has_users) = (!self.groups.is_empty() || self.alone.is_some(), !self.users.is_empty());
+        let resources: BTreeSet<ResourceId> = needs.resources.difference(&self.resources).copied().collect();
+        let has_resources = !self.resources.is_empty();
+        let has_users = !self.users.is_empty() || has_resources;
+        let has_groups = !self.groups.is_empty() || self.alone.is_some();
         let late = (configuration > Hold::Free && (has_groups || has_users || self.configuration > Hold::Free))
             || (alone.is_some() && (has_groups || has_users))
             || (!groups.is_empty() && has_users)
-            || (users.first() < self.users.last() && !users.is_empty());
-        if late { Err(Setback::Reorder) } else { Ok(Missing { configuration, alone, groups, users }) }
+            || (!users.is_empty() && has_resources)
+            || (users.first() < self.users.last() && !users.is_empty())
+            || (resources.first() < self.resources.last() && !resources.is_empty());
+        if late { Err(Setback::Reorder) } else { Ok(Missing { configuration, alone, groups, users, resources }) }
     }
 }
 
@@ -53,6 +59,7 @@ struct Missing {
     alone: Option<GroupId>,
     groups: BTreeSet<GroupId>,
     users: BTreeSet<UserId>,
+    resources: BTreeSet<ResourceId>,
 }
 
 /// Locks and loads `needs`; begins the transaction when this is its `first` round.
@@ -65,7 +72,7 @@ pub(super) async fn load(
     facts: &mut Facts,
 ) -> Result<(), Setback> {
     let missing = held.missing(needs)?;
-    let Missing { configuration, alone, groups, mut users } = missing;
+    let Missing { configuration, alone, groups, mut users, resources } = missing;
     let begin = async {
         if first {
             connection.run(sql::BEGIN, &[]).await?;
@@ -74,6 +81,7 @@ pub(super) async fn load(
     };
     let group_keys: Vec<_> = groups.iter().map(|id| id.0).collect();
     let alone_key: Vec<_> = alone.iter().map(|id| id.0).collect();
+    let resource_keys: Vec<_> = resources.iter().map(|id| id.0).collect();
     let replaced = needs.delta.as_ref().filter(|delta| delta.clear).and_then(|delta| delta.group);
     if fence.is_none() && replaced.is_none() && users.len() <= LOCKED_AT_ONCE {
         // The usual round: no statement depends on another's answer, so all of them are sent in one go.
@@ -86,6 +94,7 @@ pub(super) async fn load(
             lock(connection, sql::HOLD_GROUPS, &alone_key),
             lock(connection, sql::SHARE_GROUPS, &group_keys),
             lock(connection, sql::HOLD_USERS, &user_keys),
+            lock(connection, sql::HOLD_RESOURCES, &resource_keys),
             read(connection, needs, facts),
         )?;
     } else {
@@ -99,12 +108,14 @@ pub(super) async fn load(
             lock(connection, sql::SHARE_GROUPS, &group_keys),
         )?;
         lock_users(connection, replaced, &mut users).await?;
+        lock(connection, sql::HOLD_RESOURCES, &resource_keys).await?;
         read(connection, needs, facts).await?;
     }
     held.configuration = held.configuration.max(configuration);
     held.alone = alone.or(held.alone);
     held.groups.extend(groups);
     held.users.extend(users);
+    held.resources.extend(resources);
     facts.configuration = facts.configuration.max(held.configuration);
     facts.alone = held.alone.or(facts.alone);
     Ok(())
@@ -151,12 +162,18 @@ async fn read(connection: &Connection, needs: &Needs, facts: &mut Facts) -> Resu
         needs.user_names.iter().filter(|name| !facts.user_names.contains_key(*name)).collect();
     let group_names: Vec<&String> =
         needs.group_names.iter().filter(|name| !facts.group_names.contains_key(*name)).collect();
-    let (head, users, groups, user_names, group_names, delta, members, runs) = together!(
+    let resources: Vec<_> =
+        needs.resources.iter().filter(|id| !facts.resources.contains_key(id)).map(|id| id.0).collect();
+    let resource_keys: Vec<_> =
+        needs.resource_keys.iter().filter(|key| !facts.resource_keys.contains_key(*key)).collect();
+    let (head, users, groups, user_names, group_names, resources, resource_keys, delta, members, runs) = together!(
         connection.row(sql::READ_HEAD, &[]),
         user::facts(connection, &users),
         group::find(connection, &groups),
         user::by_names(connection, &user_names),
         group::by_names(connection, &group_names),
+        resource::find(connection, &resources),
+        resource::by_keys(connection, &resource_keys),
         delta(connection, needs.delta.as_ref()),
         members(connection, needs.members),
         runs(connection, needs.run.as_ref()),
@@ -165,6 +182,8 @@ async fn read(connection: &Connection, needs: &Needs, facts: &mut Facts) -> Resu
     facts.groups.extend(groups);
     facts.user_names.extend(user_names);
     facts.group_names.extend(group_names);
+    facts.resources.extend(resources);
+    facts.resource_keys.extend(resource_keys);
     facts.delta = delta.or(facts.delta.take());
     facts.members = members.or(facts.members.take());
     facts.runs = runs.or(facts.runs.take());

@@ -1,21 +1,21 @@
-//! Reading resources: one, or a page of those that match.
+//! Reading users and groups: one, a page of those that match, or all of them once.
 //!
-//! What an index does not serve is looked at in blocks, in the order of ids, so that a pass over everything needs no
-//! more memory than a block and its answer.
+//! A page that nothing is kept by is one statement; what else no index serves is looked at in blocks.
 
 use super::super::error::StoreError;
-use super::super::question::{GroupSelect, Keep, ListedGroup, ListedUser, UserSelect, Window};
-use super::super::row::{GroupId, GroupRow, UserId, UserRow, UserSummary};
+use super::super::gather::{Gather, Range};
+use super::super::question::{Each, Found, GroupSelect, Keep, ListedGroup, ListedUser, Page, Start, UserSelect};
+use super::super::row::{GroupId, UserId, UserRow, UserSummary};
 use super::PostgresStore;
 use super::ask::{asked, asked_of_one_moment, together};
+use super::blocks::{Blocks, ids};
 use super::connection::Connection;
 use super::row::{count, get, keys, number};
 use super::setback::Setback;
 use super::{group, row, statement as sql, user};
+use crate::scim::Reference;
+use std::collections::BTreeMap;
 use uuid::Uuid;
-
-/// Resources looked at in one go.
-const BLOCK: i64 = 500;
 
 impl PostgresStore {
     /// One user with the groups it is in.
@@ -34,62 +34,135 @@ impl PostgresStore {
         asked!(self, connection => Ok(listed_groups(connection, vec![id.0], members).await?.into_iter().next()))
     }
 
-    /// The users in `window` of those that are selected and kept, in the order of ids, and how many there are in all.
-    /// `keep` sees each user with its groups when `groups` is set.
-    pub async fn users(
+    /// The next members of a group behind `after`, in the order of ids.
+    pub async fn members(
         &self,
-        select: UserSelect,
-        window: Window,
-        groups: bool,
-        keep: Option<Keep<ListedUser>>,
-    ) -> Result<(Vec<ListedUser>, u64), StoreError> {
-        asked_of_one_moment!(self, connection => {
-            if let (UserSelect::All, None) = (&select, &keep) {
-                let (limit, offset) = (number(window.limit), number(window.offset));
-                let (rows, total) = together!(
-                    connection.rows(sql::USERS_PAGE, &[&limit, &offset]),
-                    connection.row(sql::COUNT_USERS, &[])
-                )?;
-                let total = total.map_or(Ok(0), |row| count(&row, 0))?;
-                return Ok((listed_users(connection, parsed(&rows)?, groups).await?, total));
-            }
-            let mut kept = Kept::new(window);
-            let mut blocks = Blocks::of_users(&select);
-            while let Some(block) = blocks.users(connection).await? {
-                for user in listed_users(connection, block, groups).await? {
-                    kept.see(user, keep.as_ref());
-                }
-            }
-            Ok((kept.kept, kept.total))
+        group: GroupId,
+        after: Option<UserId>,
+        limit: u32,
+    ) -> Result<Vec<Reference>, StoreError> {
+        let after = after.map_or(Uuid::nil(), |after| after.0);
+        asked!(self, connection => {
+            let rows = connection.rows(sql::REFERENCES_AFTER, &[&group.0, &after, &i64::from(limit)]).await?;
+            let member = |row: &tokio_postgres::Row| -> Result<Reference, Setback> {
+                Ok(Reference { value: UserId(get(row, 0)?).to_string(), display: get(row, 1)? })
+            };
+            rows.iter().map(member).collect::<Result<Vec<_>, _>>()
         })
     }
 
-    /// The groups in `window` of those that are selected and kept, in the order of ids, and how many there are in all.
+    /// See [`super::super::Store::member_count`].
+    pub async fn member_count(&self, group: GroupId) -> Result<u64, StoreError> {
+        asked!(self, connection => {
+            let row = connection.row(sql::COUNT_MEMBERS, &[&group.0]).await?;
+            row.map_or(Ok(0), |row| count(&row, 0))
+        })
+    }
+
+    /// The page of the users that are selected and kept. `keep` sees each user with its groups when `groups` is set.
+    pub async fn users(
+        &self,
+        select: UserSelect,
+        page: Page,
+        groups: bool,
+        keep: Option<Keep<ListedUser>>,
+    ) -> Result<Found<ListedUser>, StoreError> {
+        asked_of_one_moment!(self, connection => {
+            if let (UserSelect::All, None) = (&select, &keep) {
+                let Found { rows, total, more } = plain(connection, page, &OF_USERS, None).await?;
+                return Ok(Found { rows: listed_users(connection, parsed(&rows)?, groups).await?, total, more });
+            }
+            let mut gather = Gather::new(page);
+            let mut blocks = Blocks::new(gather.range());
+            while !gather.is_full()
+                && let Some(block) = blocks.users(connection, &select).await?
+            {
+                for user in listed_users(connection, block, groups).await? {
+                    if keep.as_ref().is_none_or(|keep| keep(&user)) {
+                        gather.see(user);
+                    }
+                }
+            }
+            Ok(gather.found())
+        })
+    }
+
+    /// The page of the groups that are selected and kept. `keep` sees each one with its members when `members` is set.
     pub async fn groups(
         &self,
         select: GroupSelect,
-        window: Window,
+        page: Page,
         members: bool,
         keep: Option<Keep<ListedGroup>>,
-    ) -> Result<(Vec<ListedGroup>, u64), StoreError> {
+    ) -> Result<Found<ListedGroup>, StoreError> {
         asked_of_one_moment!(self, connection => {
             if let (GroupSelect::All, None) = (&select, &keep) {
-                let (limit, offset) = (number(window.limit), number(window.offset));
-                let (rows, total) = together!(
-                    connection.rows(sql::GROUP_IDS_PAGE, &[&limit, &offset]),
-                    connection.row(sql::COUNT_GROUPS, &[])
-                )?;
-                let total = total.map_or(Ok(0), |row| count(&row, 0))?;
-                return Ok((listed_groups(connection, ids(&rows)?, members).await?, total));
+                let Found { rows, total, more } = plain(connection, page, &OF_GROUPS, None).await?;
+                return Ok(Found { rows: listed_groups(connection, ids(&rows)?, members).await?, total, more });
             }
-            let mut kept = Kept::new(window);
-            let mut blocks = Blocks::of_groups(&select);
-            while let Some(block) = blocks.groups(connection, &select).await? {
+            let mut gather = Gather::new(page);
+            let mut blocks = Blocks::new(gather.range());
+            while !gather.is_full()
+                && let Some(block) = blocks.groups(connection, &select).await?
+            {
                 for group in listed_groups(connection, block, members).await? {
-                    kept.see(group, keep.as_ref());
+                    if keep.as_ref().is_none_or(|keep| keep(&group)) {
+                        gather.see(group);
+                    }
                 }
             }
-            Ok((kept.kept, kept.total))
+            Ok(gather.found())
+        })
+    }
+
+    /// Goes once through all users that are selected, in the order of ids: what `each` has made of them.
+    pub async fn users_all<A: Default + Send + 'static>(
+        &self,
+        select: UserSelect,
+        groups: bool,
+        each: Each<ListedUser, A>,
+    ) -> Result<A, StoreError> {
+        asked_of_one_moment!(self, connection => {
+            let (mut all, mut blocks, mut over) = (A::default(), Blocks::new(Range::default()), false);
+            while !over && let Some(block) = blocks.users(connection, &select).await? {
+                let mut block = listed_users(connection, block, groups).await?.into_iter();
+                over = block.any(|user| each(&mut all, user).is_break());
+            }
+            Ok(all)
+        })
+    }
+
+    /// The same with groups.
+    pub async fn groups_all<A: Default + Send + 'static>(
+        &self,
+        select: GroupSelect,
+        members: bool,
+        each: Each<ListedGroup, A>,
+    ) -> Result<A, StoreError> {
+        asked_of_one_moment!(self, connection => {
+            let (mut all, mut blocks, mut over) = (A::default(), Blocks::new(Range::default()), false);
+            while !over && let Some(block) = blocks.groups(connection, &select).await? {
+                let mut block = listed_groups(connection, block, members).await?.into_iter();
+                over = block.any(|group| each(&mut all, group).is_break());
+            }
+            Ok(all)
+        })
+    }
+
+    /// These users, in the order asked; whoever is gone is left out.
+    pub async fn users_by_ids(&self, ids: Vec<UserId>, groups: bool) -> Result<Vec<ListedUser>, StoreError> {
+        asked_of_one_moment!(self, connection => {
+            let rows = connection.rows(sql::FIND_USERS, &[&keys(&ids)]).await?;
+            let found = parsed(&rows)?.into_iter().map(|row| (row.id, row));
+            let mut found: BTreeMap<UserId, UserRow> = found.collect();
+            listed_users(connection, ids.iter().filter_map(|id| found.remove(id)).collect(), groups).await
+        })
+    }
+
+    /// These groups, in the order asked; whichever is gone is left out.
+    pub async fn groups_by_ids(&self, ids: Vec<GroupId>, members: bool) -> Result<Vec<ListedGroup>, StoreError> {
+        asked_of_one_moment!(self, connection => {
+            listed_groups(connection, ids.iter().map(|id| id.0).collect(), members).await
         })
     }
 
@@ -101,129 +174,79 @@ impl PostgresStore {
         keep: Option<Keep<UserSummary>>,
     ) -> Result<Vec<UserSummary>, StoreError> {
         asked_of_one_moment!(self, connection => {
-            let mut kept = Kept::new(Window { offset: 0, limit });
-            let mut blocks = Blocks::of_users(&select);
-            while (kept.kept.len() as u64) < limit
-                && let Some(block) = blocks.users(connection).await?
+            let (mut kept, mut blocks) = (Vec::new(), Blocks::new(Range::default()));
+            while (kept.len() as u64) < limit
+                && let Some(block) = blocks.users(connection, &select).await?
             {
-                for summary in user::summaries(connection, block).await? {
-                    kept.see(summary, keep.as_ref());
-                }
+                let summaries = user::summaries(connection, block).await?;
+                kept.extend(summaries.into_iter().filter(|summary| keep.as_ref().is_none_or(|keep| keep(summary))));
             }
-            Ok(kept.kept)
+            kept.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+            Ok(kept)
         })
     }
 }
 
-/// What a pass over blocks keeps.
-struct Kept<T> {
-    window: Window,
-    kept: Vec<T>,
-    total: u64,
+/// The statements of a page that nothing is kept by. With a type, that is the first value of each.
+pub(super) struct Plain {
+    /// Then limit and offset.
+    pub page: &'static str,
+    /// Then the id before the first, and the limit.
+    pub after: &'static str,
+    /// Then the id behind the last, and the limit. The last comes first.
+    pub before: &'static str,
+    /// Nothing else.
+    pub count: &'static str,
 }
 
-impl<T> Kept<T> {
-    fn new(window: Window) -> Self {
-        Self { window, kept: Vec::new(), total: 0 }
-    }
+const OF_USERS: Plain =
+    Plain { page: sql::USERS_PAGE, after: sql::USERS_AFTER, before: sql::LAST_USERS_BEFORE, count: sql::COUNT_USERS };
+const OF_GROUPS: Plain = Plain {
+    page: sql::GROUP_IDS_PAGE,
+    after: sql::GROUP_IDS_AFTER,
+    before: sql::GROUP_IDS_BEFORE,
+    count: sql::COUNT_GROUPS,
+};
 
-    fn see(&mut self, resource: T, keep: Option<&Keep<T>>) {
-        if keep.is_some_and(|keep| !keep(&resource)) {
-            return;
+/// A page of rows as the database makes it.
+pub(super) async fn plain(
+    connection: &Connection,
+    page: Page,
+    statements: &Plain,
+    kind: Option<&str>,
+) -> Result<Found<tokio_postgres::Row>, Setback> {
+    // One more than asked for tells whether there are more.
+    let limit = number(page.limit).saturating_add(1);
+    let (statement, id, offset) = match page.start {
+        Start::Offset(offset) => (statements.page, None, number(offset)),
+        Start::After(id) => (statements.after, Some(id), 0),
+        Start::Before(id) => (statements.before, Some(id), 0),
+    };
+    let rows = async {
+        match (&kind, &id) {
+            (None, None) => connection.rows(statement, &[&limit, &offset]).await,
+            (None, Some(id)) => connection.rows(statement, &[id, &limit]).await,
+            (Some(kind), None) => connection.rows(statement, &[kind, &limit, &offset]).await,
+            (Some(kind), Some(id)) => connection.rows(statement, &[kind, id, &limit]).await,
         }
-        if self.total >= self.window.offset && (self.kept.len() as u64) < self.window.limit {
-            self.kept.push(resource);
+    };
+    let total = async {
+        if !page.count_all {
+            return Ok(None);
         }
-        self.total += 1;
-    }
-}
-
-/// Blocks of what is selected: one of what an index finds, or many of everything.
-enum Blocks {
-    Once(Once),
-    After(Uuid),
-    Ended,
-}
-
-enum Once {
-    Id(Uuid),
-    Name(String),
-    ExternalId(String),
-    Groups,
-}
-
-impl Once {
-    async fn users(&self, connection: &Connection) -> Result<Vec<tokio_postgres::Row>, Setback> {
-        match self {
-            Self::Id(id) => connection.rows(sql::FIND_USERS, &[&vec![*id]]).await,
-            Self::Name(name) => connection.rows(sql::USERS_BY_NAME, &[name]).await,
-            Self::ExternalId(id) => connection.rows(sql::USERS_BY_EXTERNAL_ID, &[id]).await,
-            Self::Groups => Ok(Vec::new()),
-        }
-    }
-}
-
-impl Blocks {
-    fn of_users(select: &UserSelect) -> Self {
-        match select {
-            UserSelect::All => Self::After(Uuid::nil()),
-            UserSelect::After(id) => Self::After(id.0),
-            UserSelect::Id(id) => Self::Once(Once::Id(id.0)),
-            UserSelect::Name(name) => Self::Once(Once::Name(name.clone())),
-            UserSelect::ExternalId(id) => Self::Once(Once::ExternalId(id.clone())),
-            UserSelect::Nobody => Self::Ended,
-        }
-    }
-
-    fn of_groups(select: &GroupSelect) -> Self {
-        match select {
-            GroupSelect::All => Self::After(Uuid::nil()),
-            GroupSelect::Nothing => Self::Ended,
-            _ => Self::Once(Once::Groups),
-        }
-    }
-
-    async fn users(&mut self, connection: &Connection) -> Result<Option<Vec<UserRow>>, Setback> {
-        let rows = match std::mem::replace(self, Self::Ended) {
-            Self::Ended => return Ok(None),
-            Self::Once(once) => return Ok(Some(parsed(&once.users(connection).await?)?)),
-            Self::After(id) => connection.rows(sql::USERS_AFTER, &[&id, &BLOCK]).await?,
+        let row = match &kind {
+            None => connection.row(statements.count, &[]).await?,
+            Some(kind) => connection.row(statements.count, &[kind]).await?,
         };
-        let users = parsed(&rows)?;
-        if let Some(last) = users.last().filter(|_| users.len() as i64 == BLOCK) {
-            *self = Self::After(last.id.0);
-        }
-        Ok(Some(users))
+        row.map_or(Ok(0), |row| count(&row, 0)).map(Some)
+    };
+    let (mut rows, total) = together!(rows, total)?;
+    let more = rows.len() as u64 > page.limit;
+    rows.truncate(usize::try_from(page.limit).unwrap_or(usize::MAX));
+    if matches!(page.start, Start::Before(_)) {
+        rows.reverse();
     }
-
-    async fn groups(&mut self, connection: &Connection, select: &GroupSelect) -> Result<Option<Vec<Uuid>>, Setback> {
-        let rows = match (std::mem::replace(self, Self::Ended), select) {
-            (Self::Ended, _) => return Ok(None),
-            (Self::After(id), _) => connection.rows(sql::GROUP_IDS_AFTER, &[&id, &BLOCK]).await?,
-            (Self::Once(_), GroupSelect::Id(id)) => return Ok(Some(vec![id.0])),
-            (Self::Once(_), GroupSelect::Name(name)) => connection.rows(sql::GROUP_IDS_BY_NAME, &[name]).await?,
-            (Self::Once(_), GroupSelect::ExternalId(id)) => {
-                return Ok(Some(ids(&connection.rows(sql::GROUP_IDS_BY_EXTERNAL_ID, &[id]).await?)?));
-            }
-            (Self::Once(_), GroupSelect::Member(user)) => {
-                return Ok(Some(ids(&connection.rows(sql::GROUP_IDS_OF_MEMBER, &[&user.0]).await?)?));
-            }
-            (Self::Once(_), GroupSelect::IdWithMember(group, user)) => {
-                let member = group::members_among(connection, Some(*group), &vec![user.0]).await?;
-                return Ok(Some(member.iter().map(|_| group.0).collect()));
-            }
-            (Self::Once(_), GroupSelect::All | GroupSelect::Nothing) => return Ok(None),
-        };
-        let found = ids(&rows)?;
-        if let Some(last) = found.last().filter(|_| found.len() as i64 == BLOCK) {
-            *self = Self::After(*last);
-        }
-        Ok(Some(found))
-    }
-}
-
-fn ids(rows: &[tokio_postgres::Row]) -> Result<Vec<Uuid>, Setback> {
-    rows.iter().map(|row| get(row, 0)).collect()
+    Ok(Found { rows, total, more })
 }
 
 fn parsed(rows: &[tokio_postgres::Row]) -> Result<Vec<UserRow>, Setback> {
@@ -244,8 +267,10 @@ async fn listed_users(connection: &Connection, users: Vec<UserRow>, groups: bool
         .collect())
 }
 
+/// In the order of `ids`; what is not there is left out.
 async fn listed_groups(connection: &Connection, ids: Vec<Uuid>, members: bool) -> Result<Vec<ListedGroup>, Setback> {
-    let found: Vec<GroupRow> = group::find(connection, &ids).await?.into_values().flatten().collect();
+    let mut found = group::find(connection, &ids).await?;
+    let found: Vec<_> = ids.iter().filter_map(|id| found.remove(&GroupId(*id)).flatten()).collect();
     if !members {
         return Ok(found.into_iter().map(|group| (group, None)).collect());
     }

@@ -10,6 +10,7 @@
 mod address;
 mod ask;
 mod audit;
+mod blocks;
 mod config;
 mod connection;
 mod effects;
@@ -20,6 +21,7 @@ mod group;
 mod lease;
 mod list;
 mod migrate;
+mod resource;
 mod row;
 mod rule;
 mod run;
@@ -58,6 +60,7 @@ pub struct PostgresStore {
 
 struct Inner {
     store_id: String,
+    secret: [u8; 32],
     /// Names this process in leases.
     holder: String,
     connections: Connections,
@@ -78,7 +81,7 @@ impl PostgresStore {
     pub async fn open(address: &Address) -> Result<Self, StoreError> {
         let began = tokio::time::Instant::now();
         let mut told = String::new();
-        let store_id = loop {
+        let (store_id, secret) = loop {
             match migrate::migrate(address).await {
                 Err(StoreError::Unavailable(cause)) if began.elapsed() < OPEN_WITHIN => {
                     if told != cause {
@@ -94,6 +97,7 @@ impl PostgresStore {
         let in_force = config::in_force(connections.take().await?.connection()?).await?;
         let inner = Inner {
             store_id,
+            secret,
             holder: uuid::Uuid::now_v7().to_string(),
             connections,
             in_force: ArcSwap::from_pointee(in_force),
@@ -123,6 +127,11 @@ impl PostgresStore {
     /// Identifies this store; made with it, kept in it.
     pub fn store_id(&self) -> &str {
         &self.inner.store_id
+    }
+
+    /// See [`super::Store::secret`].
+    pub fn secret(&self) -> &[u8; 32] {
+        &self.inner.secret
     }
 
     /// The configuration in force, as last seen.

@@ -1,7 +1,7 @@
 //! Reading and writing columns: ids as UUIDs, times as microseconds, bodies as JSON text.
 
 use super::super::error::StoreError;
-use super::super::row::{GroupId, GroupRow, RunRow, UserId, UserRow};
+use super::super::row::{GroupId, GroupRow, ResourceId, ResourceRow, RunRow, UserId, UserRow};
 pub(super) use super::super::row::{json, text};
 use super::setback::Setback;
 use jiff::Timestamp;
@@ -53,6 +53,20 @@ pub(super) fn group(row: &Row) -> Result<GroupRow, Setback> {
         modified: time(row, 2)?,
         version: count(row, 3)?,
         group: json("group", &body)?,
+    })
+}
+
+/// `id, type, created, modified, version, body`; its keys are read beside it.
+pub(super) fn resource(row: &Row) -> Result<ResourceRow, Setback> {
+    let body: String = get(row, 5)?;
+    Ok(ResourceRow {
+        id: ResourceId(get(row, 0)?),
+        kind: get(row, 1)?,
+        created: time(row, 2)?,
+        modified: time(row, 3)?,
+        version: count(row, 4)?,
+        resource: json("resource", &body)?,
+        keys: Vec::new(),
     })
 }
 

@@ -1,8 +1,9 @@
 //! Every statement of this engine, in one place: each is prepared when a connection is made, read by a lint for what
 //! CockroachDB or YugabyteDB lack, and explained in a golden file.
 //!
-//! Rows are locked in one order everywhere: lease, configuration, groups, users by id, runs. What a lock protects is
-//! read by a later statement: one that waited for a lock still sees the rows as they were when it began.
+//! Rows are locked in one order everywhere: lease, configuration, groups, users by id, resources by id, runs. What a
+//! lock protects is read by a later statement: one that waited for a lock still sees the rows as they were when it
+//! began.
 
 /// Makes a constant of each statement, and a list of all.
 macro_rules! statements {
@@ -46,6 +47,7 @@ statements! {
     SHARE_GROUPS = "SELECT id FROM \"group\" WHERE id = ANY($1) ORDER BY id FOR SHARE";
     HOLD_GROUPS = "SELECT id FROM \"group\" WHERE id = ANY($1) ORDER BY id FOR UPDATE";
     HOLD_USERS = "SELECT id FROM \"user\" WHERE id = ANY($1) ORDER BY id FOR UPDATE";
+    HOLD_RESOURCES = "SELECT id FROM resource WHERE id = ANY($1) ORDER BY id FOR UPDATE";
 
     // Users.
     FIND_USERS = "SELECT id, account_enabled, created, modified, version, body FROM \"user\" WHERE id = ANY($1)";
@@ -64,6 +66,10 @@ statements! {
         account_enabled = $6, created = $7, modified = $8, version = $9, body = $10 WHERE id = $1";
     DELETE_USER = "DELETE FROM \"user\" WHERE id = $1";
     DELETE_MEMBERSHIPS = "DELETE FROM membership WHERE user_id = $1";
+    PUT_EMAILS = "INSERT INTO user_email (email, user_id) SELECT unnest($1::TEXT[]), $2::UUID \
+        ON CONFLICT (email, user_id) DO NOTHING";
+    TAKE_EMAILS = "DELETE FROM user_email WHERE user_id = $1 AND email <> ALL($2::TEXT[])";
+    DELETE_EMAILS = "DELETE FROM user_email WHERE user_id = $1";
     DELETE_ACCESS = "DELETE FROM access WHERE user_id = $1";
     DELETE_EVALUATION = "DELETE FROM evaluation WHERE user_id = $1";
     DELETE_PENDING = "DELETE FROM pending WHERE user_id = ANY($1)";
@@ -104,25 +110,61 @@ statements! {
         ON CONFLICT (group_id, user_id) DO NOTHING";
     REMOVE_MEMBERS = "DELETE FROM membership WHERE group_id = $1 AND user_id = ANY($2)";
     MEMBERS_AMONG = "SELECT user_id FROM membership WHERE group_id = $1 AND user_id = ANY($2)";
+    COUNT_MEMBERS = "SELECT count(*) FROM membership WHERE group_id = $1";
     FIRST_MEMBERS = "SELECT user_id FROM membership WHERE group_id = $1 ORDER BY user_id LIMIT $2";
     REFERENCES = "SELECT m.group_id, u.id, u.shown_name FROM membership m JOIN \"user\" u ON u.id = m.user_id \
         WHERE m.group_id = ANY($1) ORDER BY m.group_id, m.user_id";
+    REFERENCES_AFTER = "SELECT u.id, u.shown_name FROM membership m JOIN \"user\" u ON u.id = m.user_id \
+        WHERE m.group_id = $1 AND m.user_id > $2 ORDER BY m.user_id LIMIT $3";
+
+    // Resources of defined types.
+    FIND_RESOURCES = "SELECT id, type, created, modified, version, body FROM resource WHERE id = ANY($1)";
+    KEYS_OF_RESOURCES = "SELECT id, attribute, value FROM resource_key WHERE id = ANY($1)";
+    BEARERS_OF_KEYS = "SELECT k.type, k.attribute, k.value, k.id FROM \
+        (SELECT unnest($1::TEXT[]) AS type, unnest($2::TEXT[]) AS attribute, unnest($3::TEXT[]) AS value) a \
+        JOIN resource_key k ON k.type = a.type AND k.attribute = a.attribute AND k.value = a.value";
+    INSERT_RESOURCE = "INSERT INTO resource (id, type, external_id, created, modified, version, body) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    UPDATE_RESOURCE = "UPDATE resource SET external_id = $2, created = $3, modified = $4, version = $5, body = $6 \
+        WHERE id = $1";
+    DELETE_RESOURCE = "DELETE FROM resource WHERE id = $1";
+    PUT_KEYS = "INSERT INTO resource_key (type, attribute, value, id) \
+        SELECT $1::TEXT, unnest($2::TEXT[]), unnest($3::TEXT[]), $4::UUID";
+    FORGET_KEYS = "DELETE FROM resource_key WHERE id = $1";
 
     // Pages.
     USERS_AFTER = "SELECT id, account_enabled, created, modified, version, body FROM \"user\" WHERE id > $1 \
         ORDER BY id LIMIT $2";
+    USERS_BEFORE = "SELECT id, account_enabled, created, modified, version, body FROM \"user\" \
+        WHERE id < $1 AND id > $2 ORDER BY id DESC LIMIT $3";
+    LAST_USERS_BEFORE = "SELECT id, account_enabled, created, modified, version, body FROM \"user\" WHERE id < $1 \
+        ORDER BY id DESC LIMIT $2";
     USERS_PAGE = "SELECT id, account_enabled, created, modified, version, body FROM \"user\" \
         ORDER BY id LIMIT $1 OFFSET $2";
     COUNT_USERS = "SELECT count(*) FROM \"user\"";
     USERS_BY_NAME = "SELECT id, account_enabled, created, modified, version, body FROM \"user\" WHERE user_name = $1";
     USERS_BY_EXTERNAL_ID = "SELECT id, account_enabled, created, modified, version, body FROM \"user\" \
         WHERE external_id = $1 ORDER BY id";
+    USERS_BY_EMAIL = "SELECT u.id, u.account_enabled, u.created, u.modified, u.version, u.body FROM user_email e \
+        JOIN \"user\" u ON u.id = e.user_id WHERE e.email = $1 ORDER BY e.user_id";
     GROUP_IDS_AFTER = "SELECT id FROM \"group\" WHERE id > $1 ORDER BY id LIMIT $2";
+    GROUP_IDS_BEFORE = "SELECT id FROM \"group\" WHERE id < $1 ORDER BY id DESC LIMIT $2";
     GROUP_IDS_PAGE = "SELECT id FROM \"group\" ORDER BY id LIMIT $1 OFFSET $2";
     COUNT_GROUPS = "SELECT count(*) FROM \"group\"";
     GROUP_IDS_BY_NAME = "SELECT id FROM \"group\" WHERE display_name = $1";
     GROUP_IDS_BY_EXTERNAL_ID = "SELECT id FROM \"group\" WHERE external_id = $1 ORDER BY id";
     GROUP_IDS_OF_MEMBER = "SELECT group_id FROM membership WHERE user_id = $1 ORDER BY group_id";
+    RESOURCES_AFTER = "SELECT id, type, created, modified, version, body FROM resource WHERE type = $1 AND id > $2 \
+        ORDER BY id LIMIT $3";
+    RESOURCES_BEFORE = "SELECT id, type, created, modified, version, body FROM resource WHERE type = $1 AND id < $2 \
+        ORDER BY id DESC LIMIT $3";
+    RESOURCES_PAGE = "SELECT id, type, created, modified, version, body FROM resource WHERE type = $1 \
+        ORDER BY id LIMIT $2 OFFSET $3";
+    COUNT_RESOURCES = "SELECT count(*) FROM resource WHERE type = $1";
+    RESOURCES_BY_EXTERNAL_ID = "SELECT id, type, created, modified, version, body FROM resource \
+        WHERE type = $1 AND external_id = $2 ORDER BY id";
+    RESOURCE_BY_KEY = "SELECT r.id, r.type, r.created, r.modified, r.version, r.body FROM resource_key k \
+        JOIN resource r ON r.id = k.id WHERE k.type = $1 AND k.attribute = $2 AND k.value = $3";
 
     // Rules.
     RULE_STATES = "SELECT r.rule, r.synced_hash, r.synced_roles, r.last_sync, \

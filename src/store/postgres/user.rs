@@ -1,6 +1,6 @@
 //! Users and what they hold, several at a time: each question is one statement however many are asked for.
 
-use super::super::row::{GroupId, UserFacts, UserId, UserRow, UserSummary};
+use super::super::row::{GroupId, UserFacts, UserId, UserRow, UserSummary, email_keys};
 use super::ask::together;
 use super::connection::Connection;
 use super::facts::found;
@@ -117,8 +117,33 @@ pub(super) async fn summaries(connection: &Connection, users: Vec<UserRow>) -> R
     Ok(users.into_iter().map(summary).collect())
 }
 
-/// A new user, or one's new attributes.
-pub(super) async fn put(connection: &Connection, statement: &'static str, row: &UserRow) -> Result<(), Setback> {
+/// A new user.
+pub(super) async fn insert(connection: &Connection, row: &UserRow) -> Result<(), Setback> {
+    let emails: Vec<String> = email_keys(&row.user).into_iter().collect();
+    together!(put(connection, sql::INSERT_USER, row), put_emails(connection, row.id, &emails))?;
+    Ok(())
+}
+
+/// A user's new attributes.
+pub(super) async fn update(connection: &Connection, row: &UserRow) -> Result<(), Setback> {
+    let emails: Vec<String> = email_keys(&row.user).into_iter().collect();
+    together!(
+        put(connection, sql::UPDATE_USER, row),
+        connection.run(sql::TAKE_EMAILS, &[&row.id.0, &emails]),
+        put_emails(connection, row.id, &emails),
+    )?;
+    Ok(())
+}
+
+/// By which e-mail addresses a user is found, beside those by which that is so already.
+async fn put_emails(connection: &Connection, user: UserId, emails: &Vec<String>) -> Result<(), Setback> {
+    if !emails.is_empty() {
+        connection.run(sql::PUT_EMAILS, &[emails, &user.0]).await?;
+    }
+    Ok(())
+}
+
+async fn put(connection: &Connection, statement: &'static str, row: &UserRow) -> Result<(), Setback> {
     let body = text("user", &row.user)?;
     let shown = row.user.attributes.get("displayName").and_then(serde_json::Value::as_str);
     let shown = shown.unwrap_or(row.user.user_name());
@@ -153,6 +178,7 @@ pub(super) async fn delete(connection: &Connection, user: UserId) -> Result<(), 
         connection.run(sql::LET_GO, &[&rules, &holders]),
         connection.run(sql::DELETE_ACCESS, &[&user.0]),
         connection.run(sql::DELETE_MEMBERSHIPS, &[&user.0]),
+        connection.run(sql::DELETE_EMAILS, &[&user.0]),
         connection.run(sql::DELETE_EVALUATION, &[&user.0]),
         connection.run(sql::DELETE_PENDING, &[&ids]),
         connection.run(sql::DELETE_USER, &[&user.0]),

@@ -4,7 +4,7 @@ use super::super::contract::Write;
 use super::super::error::StoreError;
 use super::super::row::Counter;
 use super::row::key;
-use super::{config, group, rule, run, state, user};
+use super::{config, group, resource, rule, run, state, user};
 use rusqlite::Connection;
 
 /// Carries out one write.
@@ -17,6 +17,9 @@ pub(super) fn write(connection: &Connection, write: &Write) -> Result<(), StoreE
         Write::UpdateGroup(row) => group::update(connection, row),
         Write::TouchGroup(id, at) => group::touch(connection, *id, *at),
         Write::DeleteGroup(id) => group::delete(connection, *id),
+        Write::InsertResource(row) => resource::insert(connection, row),
+        Write::UpdateResource(row) => resource::update(connection, row),
+        Write::DeleteResource(id) => resource::delete(connection, *id),
         Write::AddMembers(id, users) => group::add_members(connection, *id, users),
         Write::RemoveMembers(id, users) => group::remove_members(connection, *id, users),
         Write::PutGrants { user, before, after } => user::put_grants(connection, *user, before, after),

@@ -2,12 +2,24 @@
 
 use super::super::contract::{Facts, Needs};
 use super::super::error::StoreError;
-use super::{group, run, user};
+use super::{group, resource, run, user};
 use rusqlite::Connection;
 
 /// Loads `needs` into `facts`; what is there already stays as it is.
 pub(super) fn load(connection: &Connection, needs: &Needs, facts: &mut Facts) -> Result<(), StoreError> {
-    let Needs { configuration, alone, users, user_names, groups, group_names, delta, members, run } = needs;
+    let Needs {
+        configuration,
+        alone,
+        users,
+        user_names,
+        groups,
+        group_names,
+        resources,
+        resource_keys,
+        delta,
+        members,
+        run,
+    } = needs;
     // There is one writer: everything stands still while it decides.
     facts.configuration = facts.configuration.max(*configuration);
     facts.alone = alone.or(facts.alone);
@@ -29,6 +41,16 @@ pub(super) fn load(connection: &Connection, needs: &Needs, facts: &mut Facts) ->
     for name in group_names {
         if !facts.group_names.contains_key(name) {
             facts.group_names.insert(name.clone(), group::by_name(connection, name)?);
+        }
+    }
+    for id in resources {
+        if !facts.resources.contains_key(id) {
+            facts.resources.insert(*id, resource::find(connection, *id)?);
+        }
+    }
+    for key in resource_keys {
+        if !facts.resource_keys.contains_key(key) {
+            facts.resource_keys.insert(key.clone(), resource::by_key(connection, key)?);
         }
     }
     if let Some(asked) = delta {

@@ -145,6 +145,24 @@ pub(super) fn references(connection: &Connection, group: GroupId) -> Result<Vec<
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// The next members behind `after`, as a SCIM group lists them.
+pub(super) fn next_references(
+    connection: &Connection,
+    group: GroupId,
+    after: Option<UserId>,
+    limit: u32,
+) -> Result<Vec<Reference>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT u.id, coalesce(u.body ->> 'displayName', u.body ->> 'userName') FROM membership m \
+         JOIN user u ON u.id = m.user_id WHERE m.group_id = ?1 AND m.user_id > ?2 ORDER BY m.user_id LIMIT ?3",
+    )?;
+    let after = key(after.map_or(Uuid::nil(), |after| after.0));
+    let rows = statement.query_map(params![key(group.0), after, limit], |row| {
+        Ok(Reference { value: id(row, 0)?.to_string(), display: row.get(1)? })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// Who really joins and who really leaves.
 pub(super) fn delta(connection: &Connection, asked: &MemberIds) -> Result<Delta, StoreError> {
     let mut delta = Delta::default();

@@ -1,18 +1,20 @@
-//! Reading resources: one, or a page of those that match.
+//! Reading users and groups: one, a page of those that match, or all of them once.
 
 use super::super::error::StoreError;
-use super::super::question::{GroupSelect, Keep, ListedGroup, ListedUser, UserSelect, Window};
-use super::super::row::{GroupId, GroupRow, UserId, UserSummary};
+use super::super::question::{Each, Found, GroupSelect, Keep, ListedGroup, ListedUser, Page, UserSelect};
+use super::super::row::{GroupId, GroupRow, UserId, UserRow, UserSummary, email_key};
+use super::page::{Selection, Value, parameters};
 use super::readers::Reach;
 use super::row::key;
 use super::{SqliteStore, group, user};
-use rusqlite::{Connection, ToSql};
+use crate::scim::Reference;
+use rusqlite::Connection;
 
 impl UserSelect {
     fn reach(&self) -> Reach {
         match self {
             Self::Id(_) | Self::Name(_) | Self::Nobody => Reach::Point,
-            Self::All | Self::After(_) | Self::ExternalId(_) => Reach::Wide,
+            Self::All | Self::After(_) | Self::ExternalId(_) | Self::Email(_) => Reach::Wide,
         }
     }
 }
@@ -47,46 +49,144 @@ impl SqliteStore {
             .await
     }
 
-    /// The users in `window` of those that are selected and kept, in the order of ids, and how many there are in all.
-    /// `keep` sees each user with its groups when `groups` is set.
-    pub async fn users(
-        &self,
-        select: UserSelect,
-        window: Window,
-        groups: bool,
-        keep: Option<Keep<ListedUser>>,
-    ) -> Result<(Vec<ListedUser>, u64), StoreError> {
+    /// See [`super::super::Store::member_count`].
+    pub async fn member_count(&self, group: GroupId) -> Result<u64, StoreError> {
         self.readers
-            .read(select.reach(), move |connection| {
-                let (condition, values) = user_condition(&select);
-                let listed = |row: user::Raw| -> Result<ListedUser, StoreError> {
-                    let row = row.parse()?;
-                    let groups = if groups { user::groups(connection, row.id)? } else { Vec::new() };
-                    Ok((row, groups))
-                };
-                let sql = format!("SELECT {} FROM user WHERE {condition} ORDER BY id", user::COLUMNS);
-                let count = format!("SELECT count(*) FROM user WHERE {condition}");
-                page(connection, &sql, &count, &values, window, user::Raw::read, listed, keep)
+            .read(Reach::Wide, move |connection| {
+                let mut statement = connection.prepare_cached("SELECT count(*) FROM membership WHERE group_id = ?1")?;
+                Ok(statement.query_row([key(group.0)], |row| row.get(0))?)
             })
             .await
     }
 
-    /// The groups in `window` of those that are selected and kept, in the order of ids, and how many there are in all.
+    /// The next members of a group behind `after`, in the order of ids.
+    pub async fn members(
+        &self,
+        group: GroupId,
+        after: Option<UserId>,
+        limit: u32,
+    ) -> Result<Vec<Reference>, StoreError> {
+        self.readers.read(Reach::Wide, move |connection| group::next_references(connection, group, after, limit)).await
+    }
+
+    /// The page of the users that are selected and kept. `keep` sees each user with its groups when `groups` is set.
+    pub async fn users(
+        &self,
+        select: UserSelect,
+        page: Page,
+        groups: bool,
+        keep: Option<Keep<ListedUser>>,
+    ) -> Result<Found<ListedUser>, StoreError> {
+        self.readers
+            .read(select.reach(), move |connection| {
+                let (condition, values) = user_condition(&select);
+                let rows = |order: &str| {
+                    format!(
+                        "SELECT {} FROM user WHERE {condition} AND id > ? AND id < ? ORDER BY id {order} \
+                         LIMIT ? OFFSET ?",
+                        user::COLUMNS
+                    )
+                };
+                let count = format!("SELECT count(*) FROM user WHERE {condition}");
+                let selection = Selection { rows: &rows, count: &count, values: &values };
+                let listed = |row: user::Raw| with_groups(connection, row.parse()?, groups);
+                selection.page(connection, page, user::Raw::read, listed, keep)
+            })
+            .await
+    }
+
+    /// The page of the groups that are selected and kept. `keep` sees each one with its members when `members` is set.
     pub async fn groups(
         &self,
         select: GroupSelect,
-        window: Window,
+        page: Page,
         members: bool,
         keep: Option<Keep<ListedGroup>>,
-    ) -> Result<(Vec<ListedGroup>, u64), StoreError> {
+    ) -> Result<Found<ListedGroup>, StoreError> {
         self.readers
             .read(if members { Reach::Wide } else { select.reach() }, move |connection| {
                 let (condition, values) = group_condition(&select);
+                let rows = |order: &str| {
+                    format!(
+                        "SELECT id, created, modified, version, body FROM \"group\" \
+                         WHERE {condition} AND id > ? AND id < ? ORDER BY id {order} LIMIT ? OFFSET ?"
+                    )
+                };
+                let count = format!("SELECT count(*) FROM \"group\" WHERE {condition}");
+                let selection = Selection { rows: &rows, count: &count, values: &values };
                 let listed = |row: group::Raw| with_members(connection, row.parse()?, members);
+                selection.page(connection, page, group::Raw::read, listed, keep)
+            })
+            .await
+    }
+
+    /// Goes once through all users that are selected, in the order of ids: what `each` has made of them.
+    pub async fn users_all<A: Default + Send + 'static>(
+        &self,
+        select: UserSelect,
+        groups: bool,
+        each: Each<ListedUser, A>,
+    ) -> Result<A, StoreError> {
+        self.readers
+            .read(Reach::Wide, move |connection| {
+                let (condition, values) = user_condition(&select);
+                let sql = format!("SELECT {} FROM user WHERE {condition} ORDER BY id", user::COLUMNS);
+                let mut statement = connection.prepare_cached(&sql)?;
+                let mut rows = statement.query(parameters(&values).as_slice())?;
+                let mut all = A::default();
+                while let Some(row) = rows.next()? {
+                    let user = with_groups(connection, user::Raw::read(row)?.parse()?, groups)?;
+                    if each(&mut all, user).is_break() {
+                        break;
+                    }
+                }
+                Ok(all)
+            })
+            .await
+    }
+
+    /// The same with groups.
+    pub async fn groups_all<A: Default + Send + 'static>(
+        &self,
+        select: GroupSelect,
+        members: bool,
+        each: Each<ListedGroup, A>,
+    ) -> Result<A, StoreError> {
+        self.readers
+            .read(Reach::Wide, move |connection| {
+                let (condition, values) = group_condition(&select);
                 let sql =
                     format!("SELECT id, created, modified, version, body FROM \"group\" WHERE {condition} ORDER BY id");
-                let count = format!("SELECT count(*) FROM \"group\" WHERE {condition}");
-                page(connection, &sql, &count, &values, window, group::Raw::read, listed, keep)
+                let mut statement = connection.prepare_cached(&sql)?;
+                let mut rows = statement.query(parameters(&values).as_slice())?;
+                let mut all = A::default();
+                while let Some(row) = rows.next()? {
+                    let group = with_members(connection, group::Raw::read(row)?.parse()?, members)?;
+                    if each(&mut all, group).is_break() {
+                        break;
+                    }
+                }
+                Ok(all)
+            })
+            .await
+    }
+
+    /// These users, in the order asked; whoever is gone is left out.
+    pub async fn users_by_ids(&self, ids: Vec<UserId>, groups: bool) -> Result<Vec<ListedUser>, StoreError> {
+        self.readers
+            .read(Reach::Wide, move |connection| {
+                let found = ids.iter().filter_map(|id| user::find(connection, *id).transpose());
+                found.map(|row| with_groups(connection, row?, groups)).collect()
+            })
+            .await
+    }
+
+    /// These groups, in the order asked; whichever is gone is left out.
+    pub async fn groups_by_ids(&self, ids: Vec<GroupId>, members: bool) -> Result<Vec<ListedGroup>, StoreError> {
+        self.readers
+            .read(Reach::Wide, move |connection| {
+                let found = ids.iter().filter_map(|id| group::find(connection, *id).transpose());
+                found.map(|row| with_members(connection, row?, members)).collect()
             })
             .await
     }
@@ -119,15 +219,14 @@ impl SqliteStore {
     }
 }
 
+fn with_groups(connection: &Connection, row: UserRow, groups: bool) -> Result<ListedUser, StoreError> {
+    let groups = if groups { user::groups(connection, row.id)? } else { Vec::new() };
+    Ok((row, groups))
+}
+
 fn with_members(connection: &Connection, row: GroupRow, members: bool) -> Result<ListedGroup, StoreError> {
     let members = if members { Some(group::references(connection, row.id)?) } else { None };
     Ok((row, members))
-}
-
-type Value = Box<dyn ToSql>;
-
-fn parameters(values: &[Value]) -> Vec<&dyn ToSql> {
-    values.iter().map(Box::as_ref).collect()
 }
 
 fn user_condition(select: &UserSelect) -> (&'static str, Vec<Value>) {
@@ -137,6 +236,9 @@ fn user_condition(select: &UserSelect) -> (&'static str, Vec<Value>) {
         UserSelect::Id(id) => ("id = ?1", vec![Box::new(key(id.0))]),
         UserSelect::Name(name) => ("user_name = ?1", vec![Box::new(name.clone())]),
         UserSelect::ExternalId(external) => ("external_id = ?1", vec![Box::new(external.clone())]),
+        UserSelect::Email(key) => {
+            ("id IN (SELECT user_id FROM user_email WHERE email = ?1)", vec![Box::new(email_key(key))])
+        }
         UserSelect::Nobody => ("0", vec![]),
     }
 }
@@ -156,45 +258,4 @@ fn group_condition(select: &GroupSelect) -> (&'static str, Vec<Value>) {
         ),
         GroupSelect::Nothing => ("0", vec![]),
     }
-}
-
-/// With nothing to keep by, the database pages and counts; otherwise one pass looks at every selected row.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "users and groups share this one pass; each argument differs between them"
-)]
-fn page<R, T>(
-    connection: &Connection,
-    sql: &str,
-    count: &str,
-    values: &[Value],
-    window: Window,
-    read: impl Fn(&rusqlite::Row<'_>) -> Result<R, rusqlite::Error>,
-    listed: impl Fn(R) -> Result<T, StoreError>,
-    keep: Option<Keep<T>>,
-) -> Result<(Vec<T>, u64), StoreError> {
-    let Some(keep) = keep else {
-        let total = connection.prepare_cached(count)?.query_row(parameters(values).as_slice(), |row| row.get(0))?;
-        let Window { offset, limit } = window;
-        let mut statement = connection.prepare(&format!("{sql} LIMIT {} OFFSET {}", clamp(limit), clamp(offset)))?;
-        let rows = statement.query_map(parameters(values).as_slice(), |row| read(row))?;
-        return Ok((rows.map(|row| listed(row?)).collect::<Result<_, _>>()?, total));
-    };
-    let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = statement.query(parameters(values).as_slice())?;
-    let (mut kept, mut total) = (Vec::new(), 0_u64);
-    while let Some(row) = rows.next()? {
-        let resource = listed(read(row)?)?;
-        if keep(&resource) {
-            if total >= window.offset && (kept.len() as u64) < window.limit {
-                kept.push(resource);
-            }
-            total += 1;
-        }
-    }
-    Ok((kept, total))
-}
-
-fn clamp(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }

@@ -2,9 +2,10 @@
 
 use super::super::chain::Hash;
 use super::super::error::StoreError;
-use super::super::row::{Record, UserId};
+use super::super::row::{Record, UserId, UserRow, email_keys};
 use super::chain::{self, Head};
 use super::row::id;
+use super::user;
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use serde_json::{Map, Value, json};
@@ -20,16 +21,17 @@ struct Step {
 }
 
 /// The steps in order; the place plus one is the schema version.
-const STEPS: [Step; 2] = [
+const STEPS: [Step; 3] = [
     Step { sql: include_str!("../migrations/0001.sql"), then: None },
     Step { sql: include_str!("../migrations/0002.sql"), then: Some(chain_up) },
+    Step { sql: include_str!("../migrations/0003.sql"), then: Some(index_emails) },
 ];
 /// The newest schema version this program knows.
 pub(super) const SCHEMA_VERSION: i64 = STEPS.len() as i64;
 /// The first whose records are a chain.
 pub(super) const CHAINED_SINCE: i64 = 2;
 
-/// Old records carried over at a time.
+/// Old records or users carried over at a time.
 const CARRIED_AT_ONCE: u32 = 200;
 
 /// Brings the tables to [`SCHEMA_VERSION`].
@@ -66,6 +68,29 @@ fn chain_up(connection: &Connection) -> Result<(), StoreError> {
     chain::put_head(connection, head)?;
     connection.execute_batch("DROP TABLE record_1")?;
     Ok(())
+}
+
+/// Version 3: users are found by the e-mail addresses they have. Not in SQL, which folds ASCII alone.
+fn index_emails(connection: &Connection) -> Result<(), StoreError> {
+    let mut last = Vec::new();
+    loop {
+        let users = next_users(connection, &last)?;
+        let Some(newest) = users.last() else { break };
+        last = newest.id.0.as_bytes().to_vec();
+        for row in users {
+            user::put_emails(connection, row.id, &email_keys(&row.user))?;
+        }
+    }
+    Ok(())
+}
+
+/// The next users after this id.
+fn next_users(connection: &Connection, after: &[u8]) -> Result<Vec<UserRow>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id, account_enabled, created, modified, version, body FROM user WHERE id > ?1 ORDER BY id LIMIT ?2",
+    )?;
+    let rows = statement.query_map(params![after, CARRIED_AT_ONCE], user::Raw::read)?;
+    rows.map(|row| row?.parse()).collect()
 }
 
 /// The next records of version 1 after this id.

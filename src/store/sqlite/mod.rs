@@ -14,7 +14,9 @@ mod inventory;
 mod list;
 mod migrate;
 mod open;
+mod page;
 mod readers;
+mod resource;
 mod restore;
 mod row;
 mod rule;
@@ -39,6 +41,7 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct SqliteStore {
     store_id: Arc<str>,
+    secret: Arc<[u8; 32]>,
     in_force: Arc<ArcSwap<InForce>>,
     writer: writer::Writer,
     readers: readers::Readers,
@@ -55,6 +58,7 @@ impl SqliteStore {
             let in_force = Arc::new(ArcSwap::from_pointee(config::in_force(&opened.connection)?));
             Ok(Self {
                 store_id: opened.store_id.as_str().into(),
+                secret: Arc::new(opened.secret),
                 in_force: in_force.clone(),
                 readers: readers::Readers::new(&opened.file),
                 writer: writer::Writer::start(opened, in_force)?,
@@ -67,6 +71,11 @@ impl SqliteStore {
     /// Identifies this store; made with it, kept in it.
     pub fn store_id(&self) -> &str {
         &self.store_id
+    }
+
+    /// See [`super::Store::secret`].
+    pub fn secret(&self) -> &[u8; 32] {
+        &self.secret
     }
 
     /// The configuration in force. Reading it takes no lock.

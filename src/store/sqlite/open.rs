@@ -1,6 +1,7 @@
 //! Opening a store: folder, lock, pragmas, integrity.
 
 use super::super::error::StoreError;
+use super::super::row::{fresh_secret, secret_key};
 use super::chain::{self, Head};
 use super::inventory::{Depth, problems};
 use super::migrate::migrate;
@@ -23,6 +24,7 @@ pub(super) struct Opened {
     pub file: PathBuf,
     /// Identifies the store.
     pub store_id: String,
+    pub secret: [u8; 32],
     /// What the positions of new records carry.
     pub incarnation: u32,
     /// Where the chain of records ends.
@@ -38,10 +40,11 @@ pub(super) fn open(data: &Path) -> Result<Opened, StoreError> {
     let file = data.join(FILE);
     let mut connection = connect_to_whole(data, &file)?;
     migrate(&mut connection)?;
-    let store_id = store_id(&connection)?;
+    let store_id = kept(&connection, "store_id", || uuid::Uuid::now_v7().to_string())?;
+    let secret = secret_key(&kept(&connection, "secret", fresh_secret)?);
     let incarnation = chain::incarnation(&connection, Timestamp::now())?;
     let head = chain::whole_head(&connection, data)?;
-    Ok(Opened { connection, file, store_id, incarnation, head, lock })
+    Ok(Opened { connection, file, store_id, secret, incarnation, head, lock })
 }
 
 /// The lock of the folder `data`, which is made when missing: whoever holds it has the store alone.
@@ -104,15 +107,16 @@ fn lock(data: &Path) -> Result<File, StoreError> {
     }
 }
 
-fn store_id(connection: &Connection) -> Result<String, StoreError> {
+/// What the store keeps under a key of `meta`; made where it is missing.
+fn kept(connection: &Connection, key: &str, fresh: fn() -> String) -> Result<String, StoreError> {
     let found: Option<String> =
-        connection.query_row("SELECT value FROM meta WHERE key = 'store_id'", [], |row| row.get(0)).optional()?;
-    if let Some(id) = found {
-        return Ok(id);
+        connection.query_row("SELECT value FROM meta WHERE key = ?1", [key], |row| row.get(0)).optional()?;
+    if let Some(value) = found {
+        return Ok(value);
     }
-    let id = uuid::Uuid::now_v7().to_string();
-    connection.execute("INSERT INTO meta (key, value) VALUES ('store_id', ?1)", [&id])?;
-    Ok(id)
+    let value = fresh();
+    connection.execute("INSERT INTO meta (key, value) VALUES (?1, ?2)", [key, &value])?;
+    Ok(value)
 }
 
 #[cfg(test)]

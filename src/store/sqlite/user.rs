@@ -1,11 +1,12 @@
 //! Users and what they hold: reading and writing.
 
 use super::super::error::StoreError;
-use super::super::row::{GroupId, UserFacts, UserId, UserRow, UserSummary};
+use super::super::row::{GroupId, UserFacts, UserId, UserRow, UserSummary, email_keys};
 use super::row::{id, json, key, text, time};
 use crate::access::{GroupFacts, Source, TenantAccess};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// The columns [`read`] expects, in its order.
@@ -123,7 +124,8 @@ pub(super) fn insert(connection: &Connection, row: &UserRow) -> Result<(), Store
         "INSERT INTO user (id, user_name, external_id, active, account_enabled, created, modified, version, body) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?;
-    write(&mut statement, row)
+    write(&mut statement, row)?;
+    put_emails(connection, row.id, &email_keys(&row.user))
 }
 
 /// A user's new attributes.
@@ -132,7 +134,26 @@ pub(super) fn update(connection: &Connection, row: &UserRow) -> Result<(), Store
         "UPDATE user SET user_name = ?2, external_id = ?3, active = ?4, account_enabled = ?5, created = ?6, \
          modified = ?7, version = ?8, body = ?9 WHERE id = ?1",
     )?;
-    write(&mut statement, row)
+    write(&mut statement, row)?;
+    put_emails(connection, row.id, &email_keys(&row.user))
+}
+
+/// By which e-mail addresses a user is found; only what differs is written.
+pub(super) fn put_emails(connection: &Connection, user: UserId, after: &BTreeSet<String>) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached("SELECT email FROM user_email WHERE user_id = ?1")?;
+    let before: BTreeSet<String> =
+        statement.query_map([key(user.0)], |row| row.get(0))?.collect::<Result<_, rusqlite::Error>>()?;
+    for email in before.difference(after) {
+        connection
+            .prepare_cached("DELETE FROM user_email WHERE email = ?1 AND user_id = ?2")?
+            .execute(params![email, key(user.0)])?;
+    }
+    for email in after.difference(&before) {
+        connection
+            .prepare_cached("INSERT INTO user_email (email, user_id) VALUES (?1, ?2)")?
+            .execute(params![email, key(user.0)])?;
+    }
+    Ok(())
 }
 
 fn write(statement: &mut rusqlite::CachedStatement<'_>, row: &UserRow) -> Result<(), StoreError> {
@@ -155,6 +176,7 @@ pub(super) fn delete(connection: &Connection, user: UserId) -> Result<(), StoreE
     put_grants(connection, user, &grants(connection, user)?, &[])?;
     for table in [
         "DELETE FROM membership WHERE user_id = ?1",
+        "DELETE FROM user_email WHERE user_id = ?1",
         "DELETE FROM evaluation WHERE user_id = ?1",
         "DELETE FROM pending WHERE user_id = ?1",
         "DELETE FROM user WHERE id = ?1",
@@ -201,9 +223,8 @@ fn put_holdings(
     before: &[TenantAccess],
     after: &[TenantAccess],
 ) -> Result<(), StoreError> {
-    let rules = |grants: &[TenantAccess]| -> std::collections::BTreeSet<String> {
-        grants.iter().flat_map(|g| g.rules.iter().cloned()).collect()
-    };
+    let rules =
+        |grants: &[TenantAccess]| -> BTreeSet<String> { grants.iter().flat_map(|g| g.rules.iter().cloned()).collect() };
     let (before, after) = (rules(before), rules(after));
     for rule in before.difference(&after) {
         connection

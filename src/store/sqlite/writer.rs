@@ -112,7 +112,7 @@ struct Thread {
 
 impl Thread {
     fn new(opened: Opened, in_force: Arc<ArcSwap<InForce>>, receiver: mpsc::Receiver<Message>) -> Self {
-        let Opened { connection, file, store_id: _, incarnation, head, lock } = opened;
+        let Opened { connection, file, store_id: _, secret: _, incarnation, head, lock } = opened;
         Self { connection, lock, file, incarnation, head, in_force, receiver }
     }
 

@@ -3,13 +3,13 @@
 
 use super::change::grant;
 use super::home::Home;
-use super::people::{at, configuration, group_id, group_of, run, user_id, user_of};
-use super::view::{Loaded, View, agrees, loaded};
+use super::people::{at, configuration, device, group_id, group_of, resource_id, run, user_id, user_of};
+use super::view::{KIND, Loaded, View, agrees, loaded};
 use crate::access::GroupSelector;
 use crate::config::{Document, Phase, RunScope, TokenUse};
 use crate::store::{
-    Change, Counter, Decision, Effects, Facts, GroupRow, Hold, InForce, MemberIds, Needs, RuleChange, RunRow,
-    SyncedRule, UserRow, Write,
+    Change, Counter, Decision, Effects, Facts, GroupRow, Hold, InForce, MemberIds, Needs, ResourceRow, RuleChange,
+    RunRow, SyncedRule, UserRow, Write,
 };
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -31,6 +31,8 @@ enum Step {
     Leave(u128),
     Group { number: u128, name: usize, external: bool },
     Dissolve(u128),
+    Device { number: u128, serial: usize },
+    Scrap(u128),
     Members { group: u128, clear: bool, add: Vec<u128>, remove: Vec<u128> },
     Hold { user: u128, grants: BTreeMap<String, usize> },
     QueueMembers(u128),
@@ -52,9 +54,11 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         4 => (user.clone(), name.clone(), any::<bool>(), any::<bool>(), any::<bool>())
             .prop_map(|(number, name, shown, external, active)| Step::User { number, name, shown, external, active }),
         1 => user.clone().prop_map(Step::Leave),
-        3 => (group.clone(), name, any::<bool>())
+        3 => (group.clone(), name.clone(), any::<bool>())
             .prop_map(|(number, name, external)| Step::Group { number, name, external }),
         1 => group.clone().prop_map(Step::Dissolve),
+        2 => (group.clone(), name).prop_map(|(number, serial)| Step::Device { number, serial }),
+        1 => group.clone().prop_map(Step::Scrap),
         5 => (group.clone(), prop::bool::weighted(0.2), users(), users())
             .prop_map(|(group, clear, add, remove)| Step::Members { group, clear, add, remove }),
         3 => (user.clone(), held).prop_map(|(user, grants)| Step::Hold { user, grants }),
@@ -86,6 +90,11 @@ impl Change for Do {
             user_names: NAMES.iter().map(|name| crate::access::fold(name)).collect(),
             groups: (0..GROUPS).map(group_id).collect(),
             group_names: NAMES.iter().map(|name| crate::access::fold(name)).collect(),
+            resources: (0..GROUPS).map(resource_id).collect(),
+            resource_keys: NAMES
+                .iter()
+                .map(|name| (KIND.to_owned(), "serial".to_owned(), (*name).to_owned()))
+                .collect(),
             members: Some((group_id(u128::from(self.second.unsigned_abs()) % GROUPS), 2)),
             run: Some(("run-0".to_owned(), "many".to_owned())),
             ..Needs::default()
@@ -128,6 +137,7 @@ impl Do {
                 }
                 if *external {
                     body["externalId"] = json!(format!("x{}", number % 2));
+                    body["emails"] = json!([{ "value": format!("{}@x.com", NAMES[*name]) }]);
                 }
                 self.user(facts, user_of(*number, body))
             }
@@ -147,6 +157,8 @@ impl Do {
             Step::Dissolve(number) => {
                 vec![Write::QueueMembers(group_id(*number)), Write::DeleteGroup(group_id(*number))]
             }
+            Step::Device { number, serial } => self.device(facts, device(*number, NAMES[*serial])),
+            Step::Scrap(number) => vec![Write::DeleteResource(resource_id(*number))],
             Step::Members { group, .. } => self.members(facts, *group),
             Step::Hold { user, grants } => self.hold(facts, *user, grants),
             Step::QueueMembers(group) => vec![Write::QueueMembers(group_id(*group))],
@@ -188,6 +200,18 @@ impl Do {
             Some(before) => {
                 vec![Write::UpdateGroup(GroupRow { version: before.version + 1, modified: self.at(), ..row })]
             }
+        }
+    }
+
+    fn device(&self, facts: &Facts, row: ResourceRow) -> Vec<Write> {
+        let mut keys = row.keys.iter().map(|(of, value)| (row.kind.clone(), of.clone(), value.clone()));
+        if keys.any(|key| facts.resource_keys[&key].is_some_and(|bearer| bearer != row.id)) {
+            return Vec::new();
+        }
+        let version = facts.resource(row.id).map_or(1, |before| before.version + 1);
+        match version {
+            1 => vec![Write::InsertResource(row)],
+            _ => vec![Write::UpdateResource(ResourceRow { version, modified: self.at(), ..row })],
         }
     }
 

@@ -5,7 +5,7 @@ use super::home::Home;
 use super::people::{called, group, group_id, group_of, named, user, user_id, user_of};
 use super::view::{ALL, View, agrees, even};
 use crate::store::{
-    GroupSelect, Keep, ListedGroup, ListedUser, RuleChange, Store, UserSelect, UserSummary, Window, Write,
+    Found, GroupSelect, Keep, ListedGroup, ListedUser, Page, RuleChange, Start, Store, UserSelect, UserSummary, Write,
 };
 use serde_json::json;
 
@@ -32,23 +32,25 @@ async fn some_people(home: &Home, count: u128) -> Store {
     store
 }
 
-fn window(offset: u64, limit: u64) -> Window {
-    Window { offset, limit }
+fn window(offset: u64, limit: u64) -> Page {
+    Page { start: Start::Offset(offset), limit, count_all: true }
 }
 
-/// The numbers of users.
-fn users((users, total): (Vec<ListedUser>, u64)) -> (Vec<u128>, u64) {
-    (users.iter().map(|(row, _)| row.id.0.as_u128() - user_id(0).0.as_u128()).collect(), total)
+/// The numbers of users, and how many match in all.
+fn users(found: Found<ListedUser>) -> (Vec<u128>, u64) {
+    let numbers = found.rows.iter().map(|(row, _)| row.id.0.as_u128() - user_id(0).0.as_u128());
+    (numbers.collect(), found.total.unwrap())
 }
 
-/// The numbers of groups.
-fn groups((groups, total): (Vec<ListedGroup>, u64)) -> (Vec<u128>, u64) {
-    (groups.iter().map(|(row, _)| row.id.0.as_u128() - group_id(0).0.as_u128()).collect(), total)
+/// The numbers of groups, and how many match in all.
+fn groups(found: Found<ListedGroup>) -> (Vec<u128>, u64) {
+    let numbers = found.rows.iter().map(|(row, _)| row.id.0.as_u128() - group_id(0).0.as_u128());
+    (numbers.collect(), found.total.unwrap())
 }
 
 pub(super) async fn pages_come_in_the_order_of_ids_and_say_how_many_there_are(home: &Home) {
     let store = some_people(home, 8).await;
-    let cases: [(Window, &[u128]); 6] = [
+    let cases: [(Page, &[u128]); 6] = [
         (window(0, 3), &[1, 2, 3]),
         (window(3, 3), &[4, 5, 6]),
         (window(6, 3), &[7, 8]),

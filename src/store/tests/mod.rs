@@ -9,8 +9,10 @@ mod history;
 mod home;
 mod list;
 mod load;
+mod page;
 mod people;
 mod race;
+mod resource;
 mod rule;
 mod run;
 mod session;
@@ -81,6 +83,25 @@ claims! {
         whole_blocks_are_read_to_their_end_and_no_further,
         names_are_found_however_they_are_written_and_keep_their_letters,
         texts_are_in_the_order_of_their_bytes;
+    page:
+        a_page_goes_on_behind_an_id_and_back_before_one_and_says_whether_there_is_more,
+        a_filtered_page_has_what_an_unfiltered_one_has_of_it,
+        nothing_is_skipped_or_repeated_while_others_insert_and_delete,
+        a_pass_ends_with_its_page_unless_all_are_counted,
+        whole_blocks_are_gone_through_backwards_too,
+        everything_is_gone_through_once_and_what_was_chosen_is_read_in_its_order,
+        people_are_found_by_each_of_their_addresses_in_any_case,
+        addresses_follow_their_user,
+        members_are_gone_through_page_by_page;
+    resource:
+        a_resource_is_what_was_written_last,
+        a_resource_that_goes_leaves_its_values_free,
+        values_are_unique_within_a_type_and_an_attribute,
+        two_changes_that_want_one_value_are_decided_one_after_the_other,
+        resources_are_loaded_by_id_and_by_key_also_when_there_is_none,
+        a_change_may_ask_for_resources_and_then_for_what_is_locked_before_them,
+        every_way_to_select_resources_finds_the_same_ones,
+        resources_come_in_pages_and_in_one_pass;
     rule:
         b066_a_changed_rule_that_affects_nobody_is_in_sync_at_once,
         b065_a_changed_rule_that_affects_somebody_waits_for_its_run,

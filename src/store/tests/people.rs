@@ -1,11 +1,9 @@
 //! Users, groups, rules and runs to write, each by a number.
 
 use crate::access::{GroupSelector, Ladder, Rule};
-use crate::config::{
-    Dialect, Document, Phase, Profile, Progress, RuleEntry, RunResult, RunScope, RunStatus, SyncPolicy,
-};
-use crate::scim::{Group, Reading, User};
-use crate::store::{GroupId, GroupRow, InForce, Record, RunRow, UserId, UserRow};
+use crate::config::{Document, Phase, Profile, Progress, RuleEntry, RunResult, RunScope, RunStatus, SyncPolicy};
+use crate::scim::{Group, Reading, Resource, ResourceKind, User};
+use crate::store::{GroupId, GroupRow, InForce, Record, ResourceId, ResourceRow, RunRow, UserId, UserRow};
 use jiff::Timestamp;
 use serde_json::json;
 use std::sync::Arc;
@@ -39,7 +37,7 @@ pub(super) fn user(number: u128) -> UserRow {
 
 /// A user with this body.
 pub(super) fn user_of(number: u128, body: serde_json::Value) -> UserRow {
-    let user = User::read(body, &Reading::default()).unwrap();
+    let user = User::read(body, ResourceKind::USER, &Reading::default()).unwrap();
     UserRow { id: user_id(number), user, account_enabled: true, created: at(1), modified: at(1), version: 1 }
 }
 
@@ -55,8 +53,26 @@ pub(super) fn group(number: u128) -> GroupRow {
 
 /// A group with this body.
 pub(super) fn group_of(number: u128, body: serde_json::Value) -> GroupRow {
-    let (group, _) = Group::read(body, &Reading::default()).unwrap();
+    let (group, _) = Group::read(body, ResourceKind::GROUP, &Reading::default()).unwrap();
     GroupRow { id: group_id(number), group, created: at(1), modified: at(1), version: 1 }
+}
+
+/// The id of the resource of this number; ids are in the order of numbers.
+pub(super) fn resource_id(number: u128) -> ResourceId {
+    ResourceId(Uuid::from_u128(0x0192_0000_0000_7000_8000_0000_0000_0000 + number))
+}
+
+/// A device of this serial number, which only it has.
+pub(super) fn device(number: u128, serial: &str) -> ResourceRow {
+    ResourceRow {
+        id: resource_id(number),
+        kind: super::view::KIND.to_owned(),
+        resource: Resource { attributes: serde_json::Map::from_iter([("serial".to_owned(), json!(serial))]) },
+        created: at(1),
+        modified: at(1),
+        version: 1,
+        keys: vec![("serial".to_owned(), serial.to_owned())],
+    }
 }
 
 /// A configuration whose rules name these groups.
@@ -77,12 +93,7 @@ pub(super) fn configuration(revision: u64, epoch: u64, rules: &[(&str, &str)]) -
         tenant: "hr".to_owned(),
         roles: Ladder::default(),
         sync_policy: SyncPolicy::Automatic,
-        profile: Profile {
-            paused: false,
-            dialect: Dialect::Auto,
-            required_attributes: Vec::new(),
-            base_url: "https://scim.example.com/scim/v2".to_owned(),
-        },
+        profile: Profile::new("https://scim.example.com/scim/v2"),
         rules: rules.iter().map(entry).collect(),
         verifiers: Vec::new(),
     };

@@ -21,7 +21,7 @@ pub(super) async fn two_changes_that_want_one_name_are_decided_one_after_the_oth
         let winner = won.iter().position(|won| *won).unwrap();
         let found =
             store.users(crate::store::UserSelect::Name(rows[0].name_key()), super::view::ALL, false, None).await;
-        assert_eq!(found.unwrap(), (vec![(rows[winner].clone(), Vec::new())], 1));
+        assert_eq!(found.unwrap(), super::view::whole(vec![(rows[winner].clone(), Vec::new())]));
     }
 }
 

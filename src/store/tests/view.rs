@@ -2,14 +2,25 @@
 
 use super::people::{group_id, user_id};
 use crate::access::GroupSelector;
+use crate::store::row::email_keys;
 use crate::store::{
-    Facts, Figures, GroupId, GroupSelect, Hold, Keep, ListedGroup, ListedUser, RunRow, Store, StoredRuleState,
-    UserFacts, UserId, UserSelect, UserSummary, Window,
+    Facts, Figures, Found, GroupId, GroupSelect, Hold, Keep, ListedGroup, ListedUser, Page, ResourceId, ResourceKey,
+    ResourceRow, ResourceSelect, RunRow, Start, Store, StoredRuleState, UserFacts, UserId, UserSelect, UserSummary,
+    email_key,
 };
 use std::collections::BTreeMap;
 
 /// Everything there is.
-pub(super) const ALL: Window = Window { offset: 0, limit: u64::MAX };
+pub(super) const ALL: Page = Page { start: Start::Offset(0), limit: u64::MAX, count_all: true };
+
+/// The type of the resources of this suite.
+pub(super) const KIND: &str = "Device";
+
+/// These and no others.
+pub(super) fn whole<T>(rows: Vec<T>) -> Found<T> {
+    let total = Some(rows.len() as u64);
+    Found { rows, total, more: false }
+}
 
 /// What a store answers to everything.
 #[derive(Debug, PartialEq)]
@@ -17,6 +28,7 @@ pub(super) struct View {
     pub in_force: (u64, String, u64),
     pub users: Vec<ListedUser>,
     pub groups: Vec<ListedGroup>,
+    pub resources: Vec<ResourceRow>,
     pub summaries: Vec<UserSummary>,
     pub figures: Figures,
     pub rules: (Vec<StoredRuleState>, Vec<Option<GroupId>>),
@@ -31,10 +43,13 @@ impl View {
     /// Asks everything; the selectors are those of the groups there are, by each of their names.
     pub async fn of(store: &Store) -> Self {
         let in_force = store.in_force();
-        let (users, total) = store.users(UserSelect::All, ALL, true, None).await.unwrap();
-        assert_eq!(users.len() as u64, total);
-        let (groups, total) = store.groups(GroupSelect::All, ALL, true, None).await.unwrap();
-        assert_eq!(groups.len() as u64, total);
+        let Found { rows: users, total, more } = store.users(UserSelect::All, ALL, true, None).await.unwrap();
+        assert_eq!((Some(users.len() as u64), false), (total, more));
+        let Found { rows: groups, total, more } = store.groups(GroupSelect::All, ALL, true, None).await.unwrap();
+        assert_eq!((Some(groups.len() as u64), false), (total, more));
+        let Found { rows: resources, total, more } =
+            store.resources(KIND, ResourceSelect::All, ALL, None).await.unwrap();
+        assert_eq!((Some(resources.len() as u64), false), (total, more));
         let runs = store.runs(false).await.unwrap();
         let mut run_users = BTreeMap::new();
         for run in &runs {
@@ -50,6 +65,7 @@ impl View {
             pending: store.pending_users(1_000).await.unwrap(),
             users,
             groups,
+            resources,
             runs,
             run_users,
         }
@@ -90,32 +106,44 @@ fn selectors(groups: &[ListedGroup]) -> Vec<GroupSelector> {
 /// Whether each narrower question answers what the view says.
 pub(super) async fn agrees(store: &Store, view: &View) {
     for (row, groups) in &view.users {
-        let one = (vec![(row.clone(), groups.clone())], 1);
-        assert_eq!(store.user(row.id).await.unwrap().as_ref(), one.0.first());
+        let one = whole(vec![(row.clone(), groups.clone())]);
+        assert_eq!(store.user(row.id).await.unwrap().as_ref(), one.rows.first());
         for select in [UserSelect::Id(row.id), UserSelect::Name(row.name_key())] {
             assert_eq!(store.users(select, ALL, true, None).await.unwrap(), one);
         }
         let after: Vec<ListedUser> = view.users.iter().filter(|(other, _)| other.id > row.id).cloned().collect();
-        let rest = after.len() as u64;
-        assert_eq!(store.users(UserSelect::After(row.id), ALL, true, None).await.unwrap(), (after, rest));
+        assert_eq!(store.users(UserSelect::After(row.id), ALL, true, None).await.unwrap(), whole(after));
         let mine = view.groups.iter().filter(|(group, _)| groups.iter().any(|g| g.id == group.id.to_string()));
         let mine: Vec<ListedGroup> = mine.cloned().collect();
-        let count = mine.len() as u64;
-        assert_eq!(store.groups(GroupSelect::Member(row.id), ALL, true, None).await.unwrap(), (mine, count));
+        assert_eq!(store.groups(GroupSelect::Member(row.id), ALL, true, None).await.unwrap(), whole(mine));
         if let Some(external) = row.user.external_id() {
             let same: Vec<ListedUser> =
                 view.users.iter().filter(|(other, _)| other.user.external_id() == Some(external)).cloned().collect();
-            let count = same.len() as u64;
             let select = UserSelect::ExternalId(external.to_owned());
-            assert_eq!(store.users(select, ALL, true, None).await.unwrap(), (same, count));
+            assert_eq!(store.users(select, ALL, true, None).await.unwrap(), whole(same));
+        }
+        if let Some(email) = row.user.email() {
+            let key = email_key(email);
+            let same = view.users.iter().filter(|(other, _)| email_keys(&other.user).contains(&key));
+            let same: Vec<ListedUser> = same.cloned().collect();
+            assert_eq!(store.users(UserSelect::Email(key), ALL, true, None).await.unwrap(), whole(same));
         }
     }
     for (row, members) in &view.groups {
         let bare = (row.clone(), None);
         assert_eq!(store.group(row.id, false).await.unwrap().as_ref(), Some(&bare));
         assert_eq!(store.group(row.id, true).await.unwrap(), Some((row.clone(), members.clone())));
+        assert_eq!(Some(store.members(row.id, None, u32::MAX).await.unwrap()), *members);
         for select in [GroupSelect::Id(row.id), GroupSelect::Name(row.name_key())] {
-            assert_eq!(store.groups(select, ALL, false, None).await.unwrap(), (vec![bare.clone()], 1));
+            assert_eq!(store.groups(select, ALL, false, None).await.unwrap(), whole(vec![bare.clone()]));
+        }
+    }
+    for row in &view.resources {
+        assert_eq!(store.resource(KIND, row.id).await.unwrap().as_ref(), Some(row));
+        assert_eq!(store.resource("another", row.id).await.unwrap(), None);
+        for (attribute, value) in &row.keys {
+            let select = ResourceSelect::Key(attribute.clone(), value.clone());
+            assert_eq!(store.resources(KIND, select, ALL, None).await.unwrap(), whole(vec![row.clone()]));
         }
     }
     for run in &view.runs {
@@ -136,12 +164,26 @@ pub(super) type Loaded = (
     BTreeMap<String, Option<UserId>>,
     BTreeMap<GroupId, Option<crate::store::GroupRow>>,
     BTreeMap<String, Option<GroupId>>,
+    (BTreeMap<ResourceId, Option<ResourceRow>>, BTreeMap<ResourceKey, Option<ResourceId>>),
     (Option<crate::store::Delta>, Option<(Vec<UserId>, bool)>, Option<Vec<RunRow>>),
 );
 
 /// Everything of these facts.
 pub(super) fn loaded(facts: Facts) -> Loaded {
-    let Facts { config, configuration, alone, users, user_names, groups, group_names, delta, members, runs } = facts;
+    let Facts {
+        config,
+        configuration,
+        alone,
+        users,
+        user_names,
+        groups,
+        group_names,
+        resources,
+        resource_keys,
+        delta,
+        members,
+        runs,
+    } = facts;
     let head = (config.revision, config.content_hash.clone(), config.epoch, configuration, alone);
-    (head, users, user_names, groups, group_names, (delta, members, runs))
+    (head, users, user_names, groups, group_names, (resources, resource_keys), (delta, members, runs))
 }

@@ -35,6 +35,9 @@ pub(super) const ROUTES: &[&str] = &[
     "POST /scim/v2/.search",
     "POST /scim/v2/Users/.search",
     "POST /scim/v2/Groups/.search",
+    "GET /scim/v2/Groups/0/members",
+    "GET /scim/v2/Things",
+    "GET /scim/v2/Things/0",
     "GET /access/v1/users",
     "GET /access/v1/users/nobody",
     "GET /access/v1/syncs",
@@ -73,7 +76,7 @@ async fn b114_b122_the_public_listener() {
     GET /readyz                          200  200  200  200  200
     GET /metrics                         401  401  404  403  403
     GET /                                401  401  404  403  403
-    GET /scim/v2                         401  401  404  403  403
+    GET /scim/v2                         401  401  200  403  403
     GET /scim/v2/ServiceProviderConfig   401  401  200  403  403
     GET /scim/v2/Schemas                 401  401  200  403  403
     GET /scim/v2/Schemas/urn:none        401  401  404  403  403
@@ -91,11 +94,14 @@ async fn b114_b122_the_public_listener() {
     PUT /scim/v2/Groups/0                401  401  400  403  403
     PATCH /scim/v2/Groups/0              401  401  400  403  403
     DELETE /scim/v2/Groups/0             401  401  404  403  403
-    POST /scim/v2/Bulk                   401  401  501  403  403
+    POST /scim/v2/Bulk                   401  401  400  403  403
     GET /scim/v2/Me                      401  401  501  403  403
-    POST /scim/v2/.search                401  401  501  403  403
-    POST /scim/v2/Users/.search          401  401  501  403  403
-    POST /scim/v2/Groups/.search         401  401  501  403  403
+    POST /scim/v2/.search                401  401  400  403  403
+    POST /scim/v2/Users/.search          401  401  400  403  403
+    POST /scim/v2/Groups/.search         401  401  400  403  403
+    GET /scim/v2/Groups/0/members        401  401  404  403  403
+    GET /scim/v2/Things                  401  401  404  403  403
+    GET /scim/v2/Things/0                401  401  404  403  403
     GET /access/v1/users                 401  401  403  404  404
     GET /access/v1/users/nobody          401  401  403  404  404
     GET /access/v1/syncs                 401  401  403  404  404
@@ -142,6 +148,9 @@ async fn b114_b122_the_access_listener() {
     POST /scim/v2/.search                401  401  404  403  403
     POST /scim/v2/Users/.search          401  401  404  403  403
     POST /scim/v2/Groups/.search         401  401  404  403  403
+    GET /scim/v2/Groups/0/members        401  401  404  403  403
+    GET /scim/v2/Things                  401  401  404  403  403
+    GET /scim/v2/Things/0                401  401  404  403  403
     GET /access/v1/users                 401  401  403  200  200
     GET /access/v1/users/nobody          401  401  403  404  404
     GET /access/v1/syncs                 401  401  403  200  200

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Ids saved by earlier steps: `{{user.0}}` in the files.
-type Saved = BTreeMap<String, String>;
+pub(crate) type Saved = BTreeMap<String, String>;
 
 fn files(folder: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(folder);
@@ -81,7 +81,7 @@ async fn send(endpoint: &Endpoint, step: &Value) -> Reply {
 }
 
 /// Sends a step; what is wrong with the answer.
-async fn run(endpoint: &Endpoint, step: &Value, saved: &mut Saved) -> Result<(), String> {
+pub(crate) async fn run(endpoint: &Endpoint, step: &Value, saved: &mut Saved) -> Result<(), String> {
     let step = filled(step, saved);
     let reply = send(endpoint, &step).await;
     let line = format!("{} {}", step["method"], step["path"]);
@@ -104,7 +104,7 @@ async fn run(endpoint: &Endpoint, step: &Value, saved: &mut Saved) -> Result<(),
     Ok(())
 }
 
-async fn exchange(endpoint: &Endpoint, file: &Value) -> Result<(), String> {
+pub(crate) async fn exchange(endpoint: &Endpoint, file: &Value) -> Result<(), String> {
     let mut saved = Saved::new();
     for step in file["setup"].as_array().into_iter().flatten() {
         run(endpoint, step, &mut saved).await?;

@@ -15,7 +15,7 @@ fn path(user: &str) -> String {
 }
 
 #[tokio::test]
-async fn b003_b012_b013_created_read_changed_deleted() {
+async fn b003_b012_b013_b104_created_read_changed_deleted() {
     let endpoint = Endpoint::start(Vec::new()).await;
     let reply = endpoint.public.post("/scim/v2/Users", &user_body("ana@example.com")).await;
     let created = reply.json();
@@ -35,7 +35,7 @@ async fn b003_b012_b013_created_read_changed_deleted() {
 }
 
 #[tokio::test]
-async fn b011_name_and_email_follow_the_provider() {
+async fn b011_b105_name_and_email_follow_the_provider() {
     let (endpoint, user, _) = member().await;
     let operations = json!([
         { "op": "Replace", "path": "name.familyName", "value": "Marsh-Okoro" },

@@ -90,6 +90,58 @@ async fn a_group_cannot_be_a_member_of_a_group() {
 }
 
 #[tokio::test]
+async fn a_user_or_group_of_a_name_that_is_taken_is_not_made() {
+    let endpoint = Endpoint::start(Vec::new()).await;
+    endpoint.user("ana@example.com").await;
+    endpoint.group("Designers", &[]).await;
+    for name in ["ana@example.com", "ANA@Example.com"] {
+        let made = endpoint.public.post("/scim/v2/Users", &user_body(name)).await;
+        assert_refused(&made, 409, "uniqueness", &taken("userName", name, "user"));
+    }
+    for name in ["Designers", "designers"] {
+        let made = endpoint.public.post("/scim/v2/Groups", &group_body(name, &[])).await;
+        assert_refused(&made, 409, "uniqueness", &taken("displayName", name, "group"));
+    }
+    for kind in ["Users", "Groups"] {
+        assert_eq!(endpoint.public.get(&format!("/scim/v2/{kind}")).await.json()["totalResults"], 1, "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn of_a_patch_all_operations_are_done_or_none() {
+    let endpoint = Endpoint::start(Vec::new()).await;
+    let ana = endpoint.user("ana@example.com").await;
+    let user = format!("/scim/v2/Users/{ana}");
+    let group = format!("/scim/v2/Groups/{}", endpoint.group("Designers", &[]).await);
+    let before = (endpoint.public.get(&user).await.json(), endpoint.public.get(&group).await.json());
+    let first_fits = json!([{ "op": "replace", "path": "title", "value": "x" }, { "op": "remove" }]);
+    assert_eq!(endpoint.public.patch(&user, &first_fits).await.status, 400);
+    let add = json!([{ "op": "Add", "path": "members", "value": [{ "value": ana }, { "value": nobody(1) }] }]);
+    let refused = endpoint.public.patch(&group, &add).await;
+    assert_refused(&refused, 400, "invalidValue", &no_user(&format!("{:?}", nobody(1))));
+    assert_eq!((endpoint.public.get(&user).await.json(), endpoint.public.get(&group).await.json()), before);
+    // Whoever is nobody can be taken out: they are not in it.
+    let remove = json!([{ "op": "Remove", "path": "members", "value": [{ "value": nobody(1) }] }]);
+    assert_eq!(endpoint.public.patch(&group, &remove).await.status, 204);
+}
+
+#[tokio::test]
+async fn unknown_attributes_and_schemas_are_ignored() {
+    let endpoint = Endpoint::start(Vec::new()).await;
+    let mut body = user_body("ana@example.com");
+    body["misspeled"] = json!("x");
+    body["urn:example:unknown:2.0:User"] = json!({ "a": 1 });
+    body["meta"] = json!({ "resourceType": "Nonsense" });
+    body["id"] = json!("mine");
+    body["password"] = json!("not-kept-anywhere");
+    let reply = endpoint.public.post("/scim/v2/Users", &body).await;
+    assert_eq!(reply.status, 201, "{}", reply.text);
+    for ignored in ["misspeled", "urn:example", "Nonsense", "\"mine\"", "not-kept"] {
+        assert!(!reply.text.contains(ignored), "{ignored}: {}", reply.text);
+    }
+}
+
+#[tokio::test]
 async fn a_user_cannot_be_renamed_to_a_name_that_is_taken() {
     let endpoint = Endpoint::start(Vec::new()).await;
     endpoint.user("ana@example.com").await;

@@ -10,8 +10,6 @@
 
 mod check;
 mod client;
-#[path = "../../crash/dice.rs"]
-mod dice;
 mod event;
 mod linear;
 mod model;
@@ -22,6 +20,7 @@ mod site;
 mod wire;
 
 use crate::support::database::Database;
+use crate::support::dice;
 use plan::Trouble::{Cut, Hang, Kill, LoseAnswer, LoseQuestion, Publish, Terminate};
 use plan::{Plan, Shape};
 use run::{Told, play};

@@ -6,11 +6,11 @@
 use super::super::audit::{erase, verify};
 use super::super::open::{FILE, connect};
 use crate::store::sqlite::{SqliteStore, backup, check, restore};
-use crate::store::{GroupSelect, StoreError, UserSelect, Window, chain};
+use crate::store::{GroupSelect, Page, Start, StoreError, UserSelect, chain, email_key};
 use jiff::Timestamp;
 use std::path::Path;
 
-const ALL: Window = Window { offset: 0, limit: 100 };
+const ALL: Page = Page { start: Start::Offset(0), limit: 100, count_all: true };
 
 /// A folder with a copy of the store of version 1.
 fn old() -> tempfile::TempDir {
@@ -29,10 +29,13 @@ async fn c005_c011_a_store_of_version_1_is_read_and_its_records_are_the_beginnin
     assert!(matches!(unchained, StoreError::Unchained { found: 1, needed: 2, .. }), "{unchained}");
     let store = SqliteStore::open(data.path()).await.unwrap();
     assert_eq!((store.store_id(), store.in_force().revision), (before.store_id.as_str(), 2));
-    let (users, _) = store.users(UserSelect::All, ALL, true, None).await.unwrap();
+    let users = store.users(UserSelect::All, ALL, true, None).await.unwrap().rows;
     let names: Vec<_> = users.iter().map(|(row, groups)| (row.user.user_name(), groups.len())).collect();
     assert_eq!(names, [("ada@example.com", 1), ("ben@example.com", 1)]);
-    assert_eq!(store.groups(GroupSelect::All, ALL, true, None).await.unwrap().1, 1);
+    assert_eq!(store.groups(GroupSelect::All, ALL, true, None).await.unwrap().total, Some(1));
+    let by_address = UserSelect::Email(email_key("ADA@example.com"));
+    let found = store.users(by_address, ALL, false, None).await.unwrap().rows;
+    assert_eq!(found.iter().map(|(row, _)| row.id).collect::<Vec<_>>(), [users[0].0.id]);
     let summaries = store.summaries(UserSelect::All, 10, None).await.unwrap();
     assert!(summaries.iter().all(|summary| summary.grants[0].role == "Developer"));
     let verified = verify(data.path(), None).unwrap();
@@ -40,7 +43,7 @@ async fn c005_c011_a_store_of_version_1_is_read_and_its_records_are_the_beginnin
     super::audit::notes(&store, 1).await;
     store.close().await;
     assert_eq!(verify(data.path(), verified.last).unwrap().records, 11);
-    assert_eq!(check(data.path()).unwrap().schema_version, 2);
+    assert_eq!(check(data.path()).unwrap().schema_version, 3);
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ mod restore;
 
 use super::open::{FILE, connect};
 use super::{Inventory, SqliteStore, check};
-use crate::scim::{Reading, User};
+use crate::scim::{Reading, ResourceKind, User};
 use crate::store::{Change, Decision, Effects, Facts, Needs, UserId, UserRow, Write};
 use jiff::Timestamp;
 use serde_json::json;
@@ -43,7 +43,7 @@ pub(super) fn user(number: usize) -> UserRow {
     });
     UserRow {
         id: UserId(uuid::Uuid::now_v7()),
-        user: User::read(body, &Reading::default()).unwrap(),
+        user: User::read(body, ResourceKind::USER, &Reading::default()).unwrap(),
         account_enabled: true,
         created: Timestamp::UNIX_EPOCH,
         modified: Timestamp::UNIX_EPOCH,

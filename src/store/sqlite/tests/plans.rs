@@ -37,10 +37,53 @@ const MEANT: &[Meant] = &[
         why: NEVER,
     },
     Meant {
+        statement: "SELECT id, account_enabled, created, modified, version, body FROM user \
+            WHERE 0 AND id > ? AND id < ? ORDER BY id ASC LIMIT ? OFFSET ?",
+        table: "user",
+        why: NEVER,
+    },
+    Meant {
+        statement: "SELECT id, account_enabled, created, modified, version, body FROM user \
+            WHERE 0 AND id > ? AND id < ? ORDER BY id DESC LIMIT ? OFFSET ?",
+        table: "user",
+        why: NEVER,
+    },
+    Meant {
         statement: "SELECT id, created, modified, version, body FROM \"group\" WHERE 0 ORDER BY id",
         table: "group",
         why: NEVER,
     },
+    Meant {
+        statement: "SELECT id, created, modified, version, body FROM \"group\" \
+            WHERE 0 AND id > ? AND id < ? ORDER BY id ASC LIMIT ? OFFSET ?",
+        table: "group",
+        why: NEVER,
+    },
+    Meant {
+        statement: "SELECT id, created, modified, version, body FROM \"group\" \
+            WHERE 0 AND id > ? AND id < ? ORDER BY id DESC LIMIT ? OFFSET ?",
+        table: "group",
+        why: NEVER,
+    },
+    Meant {
+        statement: "SELECT id, type, created, modified, version, body FROM resource \
+            WHERE type = ?1 AND 0 ORDER BY id",
+        table: "resource",
+        why: NEVER,
+    },
+    Meant {
+        statement: "SELECT id, type, created, modified, version, body FROM resource \
+            WHERE type = ?1 AND 0 AND id > ? AND id < ? ORDER BY id ASC LIMIT ? OFFSET ?",
+        table: "resource",
+        why: NEVER,
+    },
+    Meant {
+        statement: "SELECT id, type, created, modified, version, body FROM resource \
+            WHERE type = ?1 AND 0 AND id > ? AND id < ? ORDER BY id DESC LIMIT ? OFFSET ?",
+        table: "resource",
+        why: NEVER,
+    },
+    Meant { statement: "SELECT count(*) FROM resource WHERE type = ?1 AND 0", table: "resource", why: NEVER },
     Meant { statement: "SELECT count(*) FROM user WHERE 0", table: "user", why: NEVER },
     Meant { statement: "SELECT count(*) FROM \"group\" WHERE 0", table: "group", why: NEVER },
     Meant { statement: "SELECT count(*) FROM user WHERE 1", table: "user", why: COUNTED },
@@ -105,10 +148,11 @@ fn tables() -> Connection {
     connection
 }
 
-/// The conditions that a function of `list.rs` chooses from.
+/// The conditions that a function chooses from.
 fn conditions(function: &str) -> Vec<String> {
-    let (_, list) = sources().into_iter().find(|(name, _)| name == "sqlite/list.rs").unwrap();
-    let (_, body) = list.split_once(&format!("fn {function}(")).unwrap();
+    let head = format!("fn {function}(");
+    let (_, source) = sources().into_iter().find(|(_, source)| source.contains(&head)).unwrap();
+    let (_, body) = source.split_once(&head).unwrap();
     let (body, _) = body.split_once("\n}\n").unwrap();
     literals(body).into_iter().map(|literal| literal.text).collect()
 }
@@ -118,10 +162,13 @@ fn forms(sql: &str) -> Vec<String> {
     let sql = sql.replace("{}", COLUMNS).replace("{name}", "created");
     let conditions = match sql.contains("{condition}") {
         true if sql.contains("FROM user ") => conditions("user_condition"),
+        true if sql.contains("FROM resource ") => conditions("resource_condition"),
         true => conditions("group_condition"),
         false => vec![String::new()],
     };
-    conditions.iter().map(|condition| sql.replace("{condition}", condition)).collect()
+    let orders: &[&str] = if sql.contains("{order}") { &["ASC", "DESC"] } else { &[""] };
+    let form = |condition: &String, order: &str| sql.replace("{condition}", condition).replace("{order}", order);
+    conditions.iter().flat_map(|condition| orders.iter().map(move |order| form(condition, order))).collect()
 }
 
 /// The statements of a source that have a plan, in every form, each once.
@@ -196,11 +243,15 @@ fn no_call_is_given_a_statement_that_is_not_known_for_one() {
 
 #[test]
 fn every_condition_is_tried_and_a_full_scan_is_told_from_a_search() {
-    assert_eq!(conditions("user_condition").len(), 6);
+    assert_eq!(conditions("user_condition").len(), 7);
     assert_eq!(conditions("group_condition").len(), 7);
+    assert_eq!(conditions("resource_condition").len(), 5);
     let forms = statements("let a = format!(\"SELECT count(*) FROM user WHERE {condition}\"); // \"SELECT 1\"");
-    assert_eq!(forms.len(), 6);
+    assert_eq!(forms.len(), 7);
     assert!(forms.contains(&"SELECT count(*) FROM user WHERE external_id = ?1".to_owned()), "{forms:?}");
+    let both = statements("a(\"SELECT id FROM resource WHERE {condition} ORDER BY id {order}\");");
+    assert_eq!(both.len(), 10);
+    assert!(both.contains(&"SELECT id FROM resource WHERE type = ?1 ORDER BY id DESC".to_owned()), "{both:?}");
     let connection = tables();
     let scans = |sql: &str| {
         let plan = plan(&connection, sql);
