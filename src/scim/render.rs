@@ -82,7 +82,7 @@ pub fn location(kind: ResourceKind, id: &str, base_url: &str) -> String {
 
 fn with_id(attributes: &Attributes, meta: &Meta) -> Attributes {
     let mut rendered = Attributes::with_capacity(attributes.len() + 3);
-    for (name, value) in attributes {
+    for (name, value) in attributes.iter().filter(|(_, value)| !value.is_null()) {
         rendered.insert(name.clone(), value.clone());
         if name == "schemas" {
             rendered.insert("id".to_owned(), Value::from(meta.id.as_str()));

@@ -47,8 +47,9 @@ fn clear(container: &mut Attributes, aim: &Aim<'_>, how: &Reading) -> Result<(),
         if how.tolerates(Quirk::RemoveNothing) {
             return Ok(());
         }
-        if container.get("active") == Some(&Value::Bool(false)) {
-            return Err(Error::mutability("`active` cannot be removed while it is false; replace it with true"));
+        if container.get("active").is_some_and(|active| active != &Value::Bool(true)) {
+            container.insert("active".to_owned(), Value::Null);
+            return Ok(());
         }
     }
     container.shift_remove(aim.attribute.name);

@@ -37,9 +37,10 @@ impl User {
         self.text("externalId")
     }
 
-    /// Whether the provider says the user is active.
+    /// Whether the provider says the user is active; it need not say so of one who is. Null stands for an `active` that
+    /// was removed while it was false: it is not shown, and nobody is enabled by it.
     pub fn active(&self) -> bool {
-        self.attributes.get("active").and_then(Value::as_bool).unwrap_or(true)
+        self.attributes.get("active").is_none_or(|active| active.as_bool().unwrap_or(false))
     }
 
     /// The primary e-mail address, else the first.
