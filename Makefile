@@ -106,7 +106,6 @@ soak: build ## power cuts and kills in bursts of writes, then hours of traffic a
 	KILL_ROUNDS=200 cargo test $(BUILD) --test crash -- c011_ | tee /dev/stderr | grep '5 passed' >/dev/null
 	KILL_ROUNDS=200 cargo test $(BUILD) --test it -- durability::c011_what_was_acknowledged | tee /dev/stderr | grep '1 passed' >/dev/null
 	HISTORY_MINUTES=$${MINUTES:-30} hack/postgres/with.sh postgres -- cargo test $(BUILD) --test postgres -- history::c011_a_history
-	PATCHES_PER_CLIENT=1000 hack/postgres/with.sh postgres -- cargo test $(BUILD) --test postgres -- merging::c011_sixteen | tee /dev/stderr | grep '1 passed' >/dev/null
 	FUZZ_SECONDS=$$(($${MINUTES:-30} * 20)) hack/fuzz.sh
 	hack/soak.sh
 

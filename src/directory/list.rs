@@ -17,8 +17,12 @@ impl Directory {
         let base_url = self.serving()?.base_url().to_owned();
         let filter = query.filter.as_ref();
         let select = user_select(filter);
-        let mentioned = filter.is_some_and(|filter| filter.mentions("groups"))
-            || query.sort.as_ref().is_some_and(|sort| sort.mentions("groups"));
+        // The version shown in `meta` tells of the groups, too.
+        let mentions = |name: &str| {
+            filter.is_some_and(|filter| filter.mentions(name))
+                || query.sort.as_ref().is_some_and(|sort| sort.mentions(name))
+        };
+        let mentioned = mentions("groups") || mentions("meta");
         // The groups that a user is in are part of its version, which a list shows as everything else does.
         let groups = projection.wants("groups") || projection.wants("meta") || mentioned;
         let base = base_url.clone();
@@ -37,7 +41,7 @@ impl Directory {
             }
             ControlFlow::Continue(())
         });
-        let window = query.window(self.inner.store.users_all(select, groups, each).await?, &sort);
+        let window = query.window(self.inner.store.users_all(select, mentioned, each).await?, &sort);
         let ids = window.ids.iter().copied().map(UserId).collect();
         let rows = self.inner.store.users_by_ids(ids, groups).await?;
         Ok(query.sorted_page(window, rows.iter().map(render).collect()))
@@ -119,7 +123,7 @@ pub(super) fn user_select(filter: Option<&Filter>) -> UserSelect {
         Some(Indexed::ExternalId(id)) => UserSelect::ExternalId(id),
         Some(Indexed::Email(address)) => UserSelect::Email(email_key(&address)),
         // No index serves these: every user is looked at.
-        Some(Indexed::DisplayName(_) | Indexed::Member(_) | Indexed::Unique { .. }) | None => UserSelect::All,
+        Some(Indexed::DisplayName(_) | Indexed::Member(_)) | None => UserSelect::All,
     }
 }
 
@@ -131,7 +135,7 @@ fn group_select(filter: Option<&Filter>) -> (GroupSelect, Option<Indexed>) {
         Some(Indexed::DisplayName(name)) => GroupSelect::Name(fold(name)),
         Some(Indexed::ExternalId(id)) => GroupSelect::ExternalId(id.clone()),
         Some(Indexed::Member(user)) => UserId::parse(user).map_or(GroupSelect::Nothing, GroupSelect::Member),
-        Some(Indexed::UserName(_) | Indexed::Email(_) | Indexed::Unique { .. }) | None => GroupSelect::All,
+        Some(Indexed::UserName(_) | Indexed::Email(_)) | None => GroupSelect::All,
     };
     (select, known)
 }
@@ -141,7 +145,7 @@ fn resource_select(filter: Option<&Filter>) -> ResourceSelect {
     match filter.and_then(Filter::indexed) {
         Some(Indexed::Id(id)) => ResourceId::parse(&id).map_or(ResourceSelect::Nothing, ResourceSelect::Id),
         Some(Indexed::ExternalId(id)) => ResourceSelect::ExternalId(id),
-        Some(Indexed::Unique { attribute, key, .. }) => ResourceSelect::Key(attribute.to_owned(), key),
+        // The keys of unique attributes are no index: what was written before its attribute was unique has none.
         _ => ResourceSelect::All,
     }
 }

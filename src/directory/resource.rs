@@ -54,6 +54,7 @@ impl Directory {
         kind: ResourceKind,
         id: &str,
     ) -> Result<(), Error> {
+        self.serving()?;
         let change = self.resource_change(message.into(), kind, resource_id(kind, id)?, Asked::Delete);
         self.inner.store.transact(change).await??;
         Ok(())

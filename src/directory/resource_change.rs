@@ -77,7 +77,8 @@ impl ResourceChange {
     }
 
     fn put(&self, facts: &Facts, resource: Resource) -> Decision<Outcome> {
-        let keys = resource.keys(self.kind);
+        let mut keys = resource.keys(self.kind);
+        keys.sort_unstable();
         let wanted: BTreeSet<ResourceKey> = keys
             .iter()
             .map(|(attribute, value)| (self.kind.name().to_owned(), attribute.clone(), value.clone()))
@@ -120,7 +121,8 @@ impl ResourceChange {
                 version: 1,
                 keys,
             },
-            Some(row) if row.resource == resource => row.clone(),
+            // What is unique may have changed since it was written.
+            Some(row) if row.resource == resource => ResourceRow { keys, ..row.clone() },
             Some(row) => ResourceRow { resource, keys, modified: at, version: row.version + 1, ..row.clone() },
         }
     }

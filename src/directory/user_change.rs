@@ -114,6 +114,13 @@ impl UserChange {
         if !is_meant {
             return refuse(taken(&user));
         }
+        let mut user = user;
+        if let Some(there) = facts.user(bearer) {
+            let (users, before) = (facts.config.types.user(), &there.row.user.attributes);
+            if let Err(error) = check_immutable(users, before, &mut user.attributes, true) {
+                return refuse(error);
+            }
+        }
         if on_delete(facts) == OnUserDelete::Delete {
             self.how.tolerates(Quirk::PostReactivates);
         }

@@ -7,7 +7,7 @@ use super::resource::check_depth;
 use super::search::check_urn;
 use super::{Attributes, Error};
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// The URN of the request.
 pub const REQUEST_URN: &str = "urn:ietf:params:scim:api:messages:2.0:BulkRequest";
@@ -154,19 +154,10 @@ impl Bulk {
         order
     }
 
-    /// Whether all that an operation names is made, or will be by one of those that are left (itself among them).
-    pub fn completes(&self, index: usize, left: &[usize], made: &Made) -> bool {
-        let names = self.operations.get(index).map(names).unwrap_or_default();
-        names.iter().all(|name| made.ids.contains_key(*name) || self.waits(name, left, made))
-    }
-
-    /// Whether a name will be that of a resource which an operation that is left makes.
-    fn waits(&self, name: &str, left: &[usize], made: &Made) -> bool {
-        let is_its = |index: &usize| {
-            let operation = self.operations.get(*index);
-            operation.is_some_and(|o| o.method == BulkMethod::Post && o.bulk_id.as_deref() == Some(name))
-        };
-        !made.ids.contains_key(name) && left.iter().any(is_its)
+    /// The names of all that the message makes.
+    pub fn makers(&self) -> HashSet<String> {
+        let makes = self.operations.iter().filter(|operation| operation.method == BulkMethod::Post);
+        makes.filter_map(|operation| operation.bulk_id.clone()).collect()
     }
 }
 
@@ -208,20 +199,39 @@ impl Made {
         }
     }
 
-    /// Takes out of a body what names something that is not made yet. Whether anything was taken out.
-    pub fn leave_out(&self, data: &mut Value) -> bool {
+    /// Whether all that an operation names is made, or will be by one of those that are left (itself among them).
+    pub fn will_have(&self, operation: &BulkOperation, left: &HashSet<String>) -> bool {
+        names(operation).iter().all(|name| self.ids.contains_key(*name) || left.contains(*name))
+    }
+
+    /// Takes out of a body what names something that is not made yet, and tells out of which attributes.
+    pub fn leave_out(&self, data: &mut Value) -> Vec<String> {
+        let Value::Object(parts) = data else { return Vec::new() };
+        let mut keys = Vec::new();
+        parts.retain(|key, value| {
+            let open = self.is_open(value);
+            if open || self.strip(value) {
+                keys.push(key.clone());
+            }
+            !open
+        });
+        keys
+    }
+
+    /// The same below an attribute; whether anything was taken out.
+    fn strip(&self, data: &mut Value) -> bool {
         match data {
             Value::Array(values) => {
                 let before = values.len();
                 values.retain(|value| !self.is_open(value));
                 let gone = values.len() < before;
-                values.iter_mut().fold(gone, |out, value| self.leave_out(value) | out)
+                values.iter_mut().fold(gone, |out, value| self.strip(value) | out)
             }
             Value::Object(parts) => {
                 let before = parts.len();
                 parts.retain(|_, value| !self.is_open(value));
                 let gone = parts.len() < before;
-                parts.values_mut().fold(gone, |out, value| self.leave_out(value) | out)
+                parts.values_mut().fold(gone, |out, value| self.strip(value) | out)
             }
             _ => false,
         }
@@ -324,11 +334,13 @@ mod tests {
         let made = Made::default();
         assert_eq!(bulk.order(), [0, 1]);
         let mut data = bulk.operations[0].data.clone();
-        assert!(made.leave_out(&mut data));
+        assert_eq!(made.leave_out(&mut data), ["manager"]);
         assert_eq!(data, json!({"userName": "a"}));
-        assert!(!made.leave_out(&mut data));
-        assert!(bulk.completes(0, &[0, 1], &made), "the other one is left");
-        assert!(!bulk.completes(0, &[0], &made), "the other one failed");
+        assert!(made.leave_out(&mut data).is_empty());
+        let mut left = bulk.makers();
+        assert!(made.will_have(&bulk.operations[0], &left), "the other one is left");
+        left.remove("b");
+        assert!(!made.will_have(&bulk.operations[0], &left), "the other one failed");
     }
 
     #[test]

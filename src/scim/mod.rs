@@ -25,13 +25,13 @@ pub use dialect::{Dialect, Evidence, Quirk, QuirkRow, Reading};
 pub use error::{ERROR_URN, Error, ScimType};
 pub use filter::{Filter, Indexed};
 pub use page::{cursor_response, list_response};
-pub use patch::{MembershipChange, Patch};
+pub use patch::{MembershipChange, PATCH_URN, Patch};
 pub use projection::Projection;
 pub use render::{Meta, Reference, location, render_group, render_members, render_resource, render_user};
 pub use resource::{Group, Resource, User, check_immutable};
 pub use schema::{
-    AttributeDefinition, DefinitionProblem, ExtensionDefinition, PartDefinition, ResourceKind, ResourceTypeDefinition,
-    Schema, SchemaDefinition, Types,
+    Attribute, AttributeDefinition, DefinitionProblem, ExtensionDefinition, PartDefinition, ResourceKind,
+    ResourceTypeDefinition, Schema, SchemaDefinition, Types,
 };
 pub use search::read_search;
 pub use sent::{MemberId, Sent, read_json};

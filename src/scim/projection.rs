@@ -56,12 +56,22 @@ impl Projection {
         for (extension, schema) in self.kind.schemas() {
             hide(resource, extension, schema.attributes, self.only.as_deref().unwrap_or_default());
         }
-        let is_known = |name: &str| !name.contains(':') || self.kind.extensions().iter().any(|e| e.schema.urn == name);
-        resource.retain(|name, _| is_known(name));
+        retain_known(self.kind, resource);
         for path in &self.without {
             exclude(resource, path);
         }
     }
+}
+
+/// Takes out what no schema of the kind has: it was written when one had it, and is kept until one has it again.
+fn retain_known(kind: ResourceKind, resource: &mut Attributes) {
+    resource.retain(|name, value| {
+        let extension = kind.extensions().iter().find(|extension| extension.schema.urn == name);
+        if let (Some(extension), Value::Object(inner)) = (extension, value) {
+            inner.retain(|name, _| extension.schema.attribute(name).is_some());
+        }
+        extension.is_some() || kind.attribute(name).is_some()
+    });
 }
 
 fn parse_list(parameter: &str, text: &str, kind: ResourceKind, how: &Reading) -> Result<Vec<AttributePath>, Error> {

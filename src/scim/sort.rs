@@ -13,6 +13,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::cmp::Ordering;
 
+/// How many characters of a text count; those that are equal so far are in the order of ids.
+const KEY_CHARS: usize = 256;
+
 /// In which order a list is answered.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sort {
@@ -91,8 +94,8 @@ impl Sort {
             Some(Value::String(text)) if leaf.kind == Kind::DateTime => {
                 time(text).map_or(SortKey::Nothing, |time| SortKey::Whole(time.as_microsecond()))
             }
-            Some(Value::String(text)) if leaf.case_exact => SortKey::Text(text.clone()),
-            Some(Value::String(text)) => SortKey::Text(folded(text)),
+            Some(Value::String(text)) if leaf.case_exact => SortKey::Text(cut(text.clone())),
+            Some(Value::String(text)) => SortKey::Text(cut(folded(text))),
             _ => SortKey::Nothing,
         }
     }
@@ -102,6 +105,14 @@ impl Sort {
         let ascending = ascending(left, right);
         if self.descending { ascending.reverse() } else { ascending }
     }
+}
+
+/// The beginning of a text, by which it is sorted: a key is kept for each match, and stands in cursors.
+fn cut(mut text: String) -> String {
+    if let Some((at, _)) = text.char_indices().nth(KEY_CHARS) {
+        text.truncate(at);
+    }
+    text
 }
 
 /// A complex attribute stands for its `value`.
@@ -178,6 +189,12 @@ mod tests {
         assert_eq!(sorted("meta.created", "ascending"), [2, 3, 1]);
         assert_eq!(sorted("active", "ascending"), [2, 1, 3]);
         assert_eq!(sorted("shoeSize", "ascending"), [1, 2, 3], "an unknown attribute sorts nothing");
+    }
+
+    #[test]
+    fn b024_of_a_long_text_the_beginning_counts() {
+        let long = json!({ "userName": "Ä".repeat(2_000) });
+        assert_eq!(sort("userName", "ascending").key(long.as_object().unwrap()), SortKey::Text("ä".repeat(KEY_CHARS)));
     }
 
     #[test]

@@ -382,5 +382,9 @@ impl InForce {
 /// Definitions are judged before they are published. One that an earlier program took and this one does not leaves the
 /// built-in types: users and groups go on.
 fn types(document: &Document) -> Types {
-    Types::compile(&document.profile.schemas, &document.profile.resource_types).unwrap_or_default()
+    Types::compile(&document.profile.schemas, &document.profile.resource_types).unwrap_or_else(|problems| {
+        let problems: Vec<String> = problems.iter().map(|p| format!("{}: {}", p.place, p.message)).collect();
+        tracing::error!(?problems, "the defined types are not served: this program does not take their definitions");
+        Types::default()
+    })
 }

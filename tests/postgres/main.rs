@@ -14,6 +14,7 @@ mod audit;
 mod commit;
 mod configuration;
 mod failover;
+mod filtering;
 mod fleet;
 mod history;
 mod membership;

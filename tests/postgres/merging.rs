@@ -6,9 +6,8 @@ use crate::support::merging::{hold, plan};
 
 /// Endpoints over one schema.
 const REPLICAS: usize = 3;
-/// PATCHes of each client, unless `PATCHES_PER_CLIENT` in the environment says otherwise, as `make soak` does: this
-/// engine syncs for each of them.
-const PATCHES: usize = 250;
+/// PATCHes of each client, unless `PATCHES_PER_CLIENT` in the environment says otherwise.
+const PATCHES: usize = 1_000;
 
 #[tokio::test]
 async fn c011_sixteen_clients_of_three_replicas_that_are_killed_come_to_what_each_comes_to_alone() {

@@ -11,6 +11,7 @@ pub mod database;
 #[path = "../crash/dice.rs"]
 pub mod dice;
 pub mod endpoint;
+pub mod filtering;
 pub mod http;
 pub mod merging;
 pub mod program;

@@ -1,15 +1,18 @@
 //! `POST /scim/v2/Bulk`: many operations in one message. RFC 7644 §3.7.
 //!
 //! Each operation is its own transaction and answers for itself, as the RFC has it. Those that wait for each other are
-//! carried out without what is not there yet, and completed once it is.
+//! carried out without what is not there yet, and given just that at the end: what other operations of the message did
+//! to them stays.
 
 use super::call::{BulkBody, Call};
 use super::{Answer, Failure, precondition, respond};
 use crate::directory::Message;
 use crate::scim::discovery::BULK_OPERATIONS_MAX;
-use crate::scim::{Attributes, Bulk, BulkMethod, BulkOperation, Error, Made, ResourceKind, bulk_response};
+use crate::scim::{
+    Attribute, Attributes, Bulk, BulkMethod, BulkOperation, Error, Made, PATCH_URN, ResourceKind, bulk_response,
+};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// What became of an operation.
 struct Done {
@@ -20,17 +23,17 @@ struct Done {
 /// `POST /Bulk`: 200, whatever became of the operations.
 pub(super) async fn bulk(call: Call, BulkBody(body): BulkBody) -> Answer {
     let bulk = Bulk::read(body.value, BULK_OPERATIONS_MAX)?;
-    let mut left: Vec<usize> = (0..bulk.operations.len()).collect();
+    let mut pending = bulk.makers();
     let (mut made, mut answers, mut errors) = (Made::default(), BTreeMap::new(), 0_u64);
-    let mut unfinished: Vec<(usize, String)> = Vec::new();
+    let mut unfinished: Vec<(usize, String, Vec<String>)> = Vec::new();
     for next in bulk.order() {
-        // What names something that nobody makes is refused as a whole.
-        let completes = bulk.completes(next, &left, &made);
-        left.retain(|index| *index != next);
         let Some(operation) = bulk.operations.get(next) else { break };
-        let (outcome, partly) = carry_out(&call, operation, completes, &mut made).await;
-        if let (true, Ok(Done { resource: Some(resource), .. })) = (partly, &outcome) {
-            unfinished.extend(id(resource).map(|id| (next, id)));
+        let (outcome, left_out) = carry_out(&call, operation, &pending, &mut made).await;
+        if let (false, Ok(Done { resource: Some(resource), .. })) = (left_out.is_empty(), &outcome) {
+            unfinished.extend(id(resource).map(|id| (next, id, left_out)));
+        }
+        if let Some(name) = operation.bulk_id.as_deref().filter(|_| operation.method == BulkMethod::Post) {
+            pending.remove(name);
         }
         errors += u64::from(outcome.is_err());
         answers.insert(next, answer(operation, location(&call, operation, &made), outcome)?);
@@ -38,10 +41,15 @@ pub(super) async fn bulk(call: Call, BulkBody(body): BulkBody) -> Answer {
             break;
         }
     }
-    for (index, id) in unfinished {
+    for (index, id, keys) in unfinished {
         let Some(operation) = bulk.operations.get(index) else { continue };
-        if let Err(failure) = complete(&call, operation, &id, &made).await {
-            answers.insert(index, answer(operation, None, Err(failure))?);
+        let path = format!("{}/{id}", operation.path.trim_end_matches('/'));
+        if let Err(failure) = complete(&call, operation, &path, &keys, &made).await {
+            let error = failure.refusal()?;
+            // Gone again by the same message: then it was made all the same.
+            if error.status != 404 {
+                answers.insert(index, answer(operation, Some(address(&call, &path)), Err(error.into()))?);
+            }
         } else if let Some(answer) = answers.get_mut(&index).and_then(Value::as_object_mut) {
             // The version is one further by now.
             answer.shift_remove("version");
@@ -50,24 +58,25 @@ pub(super) async fn bulk(call: Call, BulkBody(body): BulkBody) -> Answer {
     Ok(respond::ok(&bulk_response(answers.into_values().collect())))
 }
 
-/// Carries an operation out; one that can be completed later, without what is not there yet. Whether something was left
-/// out.
+/// Carries an operation out; one that can be completed later, without what is not there yet. Which attributes that is
+/// about.
 async fn carry_out(
     call: &Call,
     operation: &BulkOperation,
-    completes: bool,
+    pending: &HashSet<String>,
     made: &mut Made,
-) -> (Result<Done, Failure>, bool) {
+) -> (Result<Done, Failure>, Vec<String>) {
     let mut data = operation.data.clone();
-    let mut partly = false;
+    let mut left_out = Vec::new();
     if let Err(error) = made.fill_in(&mut data) {
         data = operation.data.clone();
-        partly = completes && operation.method == BulkMethod::Post && made.leave_out(&mut data);
-        if !partly {
-            return (Err(error.into()), false);
+        // What names something that nobody makes is refused as a whole.
+        if operation.method != BulkMethod::Post || !made.will_have(operation, pending) {
+            return (Err(error.into()), Vec::new());
         }
+        left_out = made.leave_out(&mut data);
         if let Err(error) = made.fill_in(&mut data) {
-            return (Err(error.into()), false);
+            return (Err(error.into()), Vec::new());
         }
     }
     let outcome = match made.path(&operation.path) {
@@ -79,15 +88,29 @@ async fn carry_out(
     {
         made.note(name, &id);
     }
-    (outcome, partly)
+    (outcome, left_out)
 }
 
-/// Gives a resource what was left out when it was made.
-async fn complete(call: &Call, operation: &BulkOperation, id: &str, made: &Made) -> Result<(), Failure> {
-    let mut data = operation.data.clone();
-    made.fill_in(&mut data)?;
-    let replace = BulkOperation { method: BulkMethod::Put, version: None, ..operation.clone() };
-    send(call, &replace, &format!("{}/{id}", operation.path.trim_end_matches('/')), data).await.map(drop)
+/// Gives a resource what was left out of these attributes when it was made.
+async fn complete(
+    call: &Call,
+    operation: &BulkOperation,
+    path: &str,
+    keys: &[String],
+    made: &Made,
+) -> Result<(), Failure> {
+    let (kind, _) = target(call, BulkMethod::Patch, path)?;
+    let mut operations = Vec::new();
+    for key in keys.iter().filter(|key| !kind.attribute(key).is_some_and(Attribute::is_read_only)) {
+        let mut value = operation.data.get(key).cloned().unwrap_or_default();
+        made.fill_in(&mut value)?;
+        operations.push(json!({ "op": "add", "path": key, "value": value }));
+    }
+    if operations.is_empty() {
+        return Ok(());
+    }
+    let patch = BulkOperation { method: BulkMethod::Patch, version: None, ..operation.clone() };
+    send(call, &patch, path, json!({ "schemas": [PATCH_URN], "Operations": operations })).await.map(drop)
 }
 
 async fn send(call: &Call, operation: &BulkOperation, path: &str, data: Value) -> Result<Done, Failure> {
@@ -140,7 +163,11 @@ fn target(call: &Call, method: BulkMethod, path: &str) -> Result<(ResourceKind, 
 /// Where the resource is that an operation names: part of every answer but that of a POST which failed (§3.7.3).
 fn location(call: &Call, operation: &BulkOperation, made: &Made) -> Option<String> {
     let path = made.path(&operation.path).ok().filter(|_| operation.method != BulkMethod::Post)?;
-    Some(format!("{}/{}", call.base_url().trim_end_matches('/'), path.trim_start_matches('/')))
+    Some(address(call, &path))
+}
+
+fn address(call: &Call, path: &str) -> String {
+    format!("{}/{}", call.base_url().trim_end_matches('/'), path.trim_start_matches('/'))
 }
 
 /// An operation's part of the answer. What the endpoint failed at ends the message: nothing is known of the rest.

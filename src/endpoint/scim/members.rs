@@ -93,6 +93,10 @@ pub(super) async fn list(call: Call, Id(id): Id) -> Answer {
     };
     let limit = u32::try_from(count + 1).unwrap_or(u32::MAX);
     let mut members = call.directory().members(&id, after.map(|position| position.id), limit).await?;
+    if members.is_empty() {
+        // A group that is gone meanwhile is 404, not a list of nobody.
+        call.directory().member_count(&id).await?;
+    }
     let more = u64::try_from(members.len()).is_ok_and(|read| read > count);
     if more {
         members.pop();

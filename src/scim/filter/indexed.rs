@@ -4,7 +4,6 @@ use super::expression::{Comparison, Expression, Literal, Operator, Within};
 use crate::scim::ResourceKind;
 use crate::scim::path::AttributePath;
 use crate::scim::schema::Attribute;
-use crate::scim::text::folded;
 
 /// A conjunct that an index serves. The value is as the client wrote it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,15 +20,6 @@ pub enum Indexed {
     Member(String),
     /// `emails.value eq "…"`, with or without a type: compared without regard to case.
     Email(String),
-    /// `name eq "…"` of a unique attribute of a defined type.
-    Unique {
-        /// The attribute.
-        attribute: &'static str,
-        /// As it is compared: folded unless case counts.
-        key: String,
-        /// As the client wrote it.
-        value: String,
-    },
 }
 
 impl Indexed {
@@ -41,8 +31,7 @@ impl Indexed {
             | Self::ExternalId(value)
             | Self::DisplayName(value)
             | Self::Member(value)
-            | Self::Email(value)
-            | Self::Unique { value, .. } => value,
+            | Self::Email(value) => value,
         }
     }
 
@@ -52,7 +41,7 @@ impl Indexed {
         match self {
             Self::Member(_) => 0,
             Self::Id(_) => 1,
-            Self::UserName(_) | Self::Unique { .. } => 2,
+            Self::UserName(_) => 2,
             Self::ExternalId(_) => 3,
             Self::DisplayName(_) => 4,
             Self::Email(_) => 5,
@@ -90,7 +79,6 @@ impl Indexed {
             Self::Id(_) | Self::ExternalId(_) => true,
             Self::UserName(_) | Self::Email(_) => kind.is_user(),
             Self::DisplayName(_) | Self::Member(_) => kind.is_group(),
-            Self::Unique { .. } => !kind.is_user() && !kind.is_group(),
         }
     }
 }
@@ -130,10 +118,6 @@ fn index(attribute: &Attribute, sub: Option<&Attribute>, comparison: &Comparison
         ("displayName", None) => Indexed::DisplayName,
         ("members", Some("value")) => Indexed::Member,
         ("emails", Some("value")) => Indexed::Email,
-        (name, None) if attribute.unique => {
-            let key = if attribute.case_exact { value.to_string() } else { folded(value) };
-            return Some(Indexed::Unique { attribute: name, key, value: value.to_string() });
-        }
         _ => return None,
     };
     Some(make(value.to_string()))

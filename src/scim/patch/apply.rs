@@ -78,7 +78,7 @@ impl Application {
                 if attribute.is_read_only() || part.is_some_and(Attribute::is_read_only) {
                     return read_only(path, asked);
                 }
-                if attribute.name == "members" {
+                if extension.is_none() && self.kind.is_group() && attribute.name == "members" {
                     return self.members.fold(verb, path, value, &self.how);
                 }
                 let place = Place::of(extension, attribute);

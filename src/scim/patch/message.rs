@@ -7,7 +7,8 @@ use crate::scim::resource::check_sent_depth;
 use crate::scim::{Error, ResourceKind, Sent};
 use serde_json::Value;
 
-const URN: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
+/// The URN of the message.
+pub const URN: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 
 /// Reads the operations of a message.
 pub(super) fn read(body: Sent, kind: ResourceKind, how: &Reading) -> Result<Vec<Operation>, Error> {

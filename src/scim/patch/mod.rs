@@ -20,6 +20,7 @@ mod tests;
 mod write;
 
 pub use membership::MembershipChange;
+pub use message::URN as PATCH_URN;
 
 use super::path::Path;
 use super::resource::{VALUES_MAX, check_immutable, finish};

@@ -8,7 +8,7 @@ use super::write::{Aim, clears, merge, split_cleared};
 use crate::scim::dialect::{Quirk, Reading};
 use crate::scim::resource::{read_attribute, read_value};
 use crate::scim::schema::Kind;
-use crate::scim::{Attributes, Error};
+use crate::scim::{Attributes, Error, ResourceKind};
 use serde_json::Value;
 
 pub(super) fn write(
@@ -42,7 +42,7 @@ fn clear(container: &mut Attributes, aim: &Aim<'_>, how: &Reading) -> Result<(),
     if aim.attribute.required {
         return Err(Error::mutability(format!("`{}` is required and cannot be removed; replace it", aim.place)));
     }
-    if aim.attribute.name == "active" {
+    if ResourceKind::USER.attribute("active").is_some_and(|active| std::ptr::eq(active, aim.attribute)) {
         // Without it a user counts as active: nobody is enabled by leaving something out.
         if how.tolerates(Quirk::RemoveNothing) {
             return Ok(());

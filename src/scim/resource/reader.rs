@@ -28,7 +28,7 @@ pub(super) fn read_body(kind: ResourceKind, body: Sent, how: &Reading) -> Result
     for (name, value) in body {
         match kind.attribute(&name) {
             Some(attribute) if attribute.name == "schemas" => schemas = Some(value.into_value()),
-            Some(attribute) if attribute.name == "members" => read.members = Some(value),
+            Some(attribute) if kind.is_group() && attribute.name == "members" => read.members = Some(value),
             Some(attribute) => put(&mut read.attributes, None, attribute, value, how)?,
             None => match kind.extension(&name, how) {
                 Some(schema) => read_extension(&mut read.attributes, schema, value.into_value(), how)?,
@@ -86,9 +86,8 @@ pub fn finish(kind: ResourceKind, mut attributes: Attributes) -> Result<Attribut
     COMMON.iter().filter(|common| common.name != "schemas").for_each(|common| take(common.name));
     kind.core().attributes.iter().for_each(|attribute| take(attribute.name));
     extensions().for_each(take);
-    // Of an extension that is not defined any more: kept, not shown.
-    let left = attributes.into_iter().filter(|(name, _)| name.contains(':'));
-    ordered.extend(left);
+    // What is not defined any more: kept, not shown.
+    ordered.extend(attributes.into_iter().filter(|(name, _)| name != "schemas"));
     check_present(kind, &ordered)?;
     keys_fit(kind, ordered)
 }

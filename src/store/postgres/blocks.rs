@@ -3,7 +3,7 @@
 
 use super::super::gather::Range;
 use super::super::question::{GroupSelect, ResourceSelect, UserSelect};
-use super::super::row::{ResourceRow, UserRow, email_key};
+use super::super::row::{ResourceRow, UserRow};
 use super::connection::Connection;
 use super::row::get;
 use super::setback::Setback;
@@ -47,7 +47,7 @@ impl Blocks {
             UserSelect::Id(id) => self.once(connection.rows(sql::FIND_USERS, &[&vec![id.0]]).await?),
             UserSelect::Name(name) => self.once(connection.rows(sql::USERS_BY_NAME, &[name]).await?),
             UserSelect::ExternalId(id) => self.once(connection.rows(sql::USERS_BY_EXTERNAL_ID, &[id]).await?),
-            UserSelect::Email(key) => self.once(connection.rows(sql::USERS_BY_EMAIL, &[&email_key(key)]).await?),
+            UserSelect::Email(key) => self.once(connection.rows(sql::USERS_BY_EMAIL, &[key]).await?),
             UserSelect::Nobody => return Ok(None),
         };
         rows.iter().map(row::user).collect::<Result<_, _>>().map(Some)

@@ -158,6 +158,37 @@ async fn b024_users_who_are_each_others_managers_are_complete_at_the_end() {
 }
 
 #[tokio::test]
+async fn b024_what_a_message_does_to_one_of_a_circle_stays_when_the_circle_is_closed() {
+    let endpoint = Endpoint::start(Vec::new()).await;
+    let disable = json!([{ "op": "replace", "value": { "active": false, "title": "Gone" } }]);
+    let circle = json!([
+        post_below("ana", "ben"),
+        patch("/Users/bulkId:ana", &disable),
+        post_below("ben", "ana"),
+        post_below("cem", "dora"),
+        { "method": "DELETE", "path": "/Users/bulkId:cem" },
+        post_below("dora", "cem"),
+    ]);
+    let reply = bulk(&endpoint, &circle).await;
+    let answers = operations(&reply);
+    let ana = endpoint.public.get(&made_at(&answers[0])).await.json();
+    assert_eq!((&ana["active"], &ana["title"]), (&json!(false), &json!("Gone")), "{}", reply.text);
+    assert_eq!(manager_of(&endpoint, &answers[0]).await, json!(id_of(&answers[2])));
+    assert_eq!(answers[3]["status"], "201", "it was made, and taken away again: {}", reply.text);
+    assert_eq!(endpoint.public.get(&made_at(&answers[3])).await.status, 404);
+}
+
+#[tokio::test]
+async fn b024_one_of_a_circle_whose_other_fails_is_there_and_its_answer_says_where() {
+    let endpoint = Endpoint::start(Vec::new()).await;
+    let mut broken = post_below("ben", "ana");
+    broken["data"]["userName"] = json!("");
+    let reply = bulk(&endpoint, &json!([post_below("ana", "ben"), broken])).await;
+    assert_eq!(statuses(&reply), ["409", "400"], "{}", reply.text);
+    assert_eq!(endpoint.public.get(&made_at(&operations(&reply)[0])).await.status, 200);
+}
+
+#[tokio::test]
 async fn b024_a_name_of_nobody_is_409_and_nothing_of_that_operation_is_done() {
     let endpoint = Endpoint::start(Vec::new()).await;
     let group = endpoint.group("Designers", &[]).await;

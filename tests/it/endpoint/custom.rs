@@ -179,3 +179,58 @@ async fn b023_a_type_that_is_not_defined_any_more_is_not_served_and_its_resource
     assert_eq!(endpoint.public.get(&path).await.json(), before);
     assert_error(&endpoint.public.post(DEVICES, &device("S-1")).await, 409, "uniqueness");
 }
+
+#[tokio::test]
+async fn b023_an_attribute_of_an_extension_is_none_of_the_built_in_ones_of_its_name() {
+    let extension = "urn:example:params:scim:schemas:2.0:Names";
+    let endpoint = Endpoint::profiled(&json!({
+        "schemas": [{ "id": extension, "attributes": [
+            { "name": "members", "multiValued": true }, { "name": "active", "type": "boolean" } ] }],
+        "resourceTypes": [
+            { "name": "User", "schemaExtensions": [{ "schema": extension }] },
+            { "name": "Group", "schemaExtensions": [{ "schema": extension }] },
+            { "name": "Club", "endpoint": "/Clubs", "schema": extension },
+        ],
+    }))
+    .await;
+    let ana = endpoint.user("ana@example.com").await;
+    let group = format!("/scim/v2/Groups/{}", endpoint.group("Designers", &[&ana]).await);
+    let path = format!("{extension}:members");
+    let set = json!([{ "op": "add", "path": path, "value": ["x", "y"] }]);
+    assert_eq!(endpoint.public.patch(&group, &set).await.status, 204);
+    let shown = endpoint.public.get(&group).await.json();
+    assert_eq!((&shown[extension]["members"], &shown["members"][0]["value"]), (&json!(["x", "y"]), &json!(ana)));
+    assert_eq!(endpoint.public.patch(&group, &json!([{ "op": "remove", "path": path }])).await.status, 204);
+    let shown = endpoint.public.get(&group).await.json();
+    assert_eq!((shown.get(extension), &shown["members"][0]["value"]), (None, &json!(ana)), "nobody has left");
+
+    let user = format!("/scim/v2/Users/{ana}");
+    let path = format!("{extension}:active");
+    let set = json!([{ "op": "add", "path": path, "value": false }]);
+    assert_eq!(endpoint.public.patch(&user, &set).await.json()["active"], true);
+    let gone = endpoint.public.patch(&user, &json!([{ "op": "remove", "path": path }])).await.json();
+    assert_eq!((gone.get(extension), &gone["active"]), (None, &json!(true)));
+
+    let body = json!({ "schemas": [extension], "members": ["x"], "active": false });
+    let club = format!("/scim/v2/Clubs/{}", endpoint.public.created("/scim/v2/Clubs", &body).await);
+    let shown = endpoint.public.get(&club).await.json();
+    assert_eq!((&shown["members"], &shown["active"]), (&json!(["x"]), &json!(false)));
+}
+
+#[tokio::test]
+async fn b023_what_is_not_defined_any_more_is_kept_and_not_shown() {
+    let mut fields = definitions();
+    let mut endpoint = Endpoint::profiled(&fields).await;
+    let mut body = device("S-1");
+    body["slots"] = json!(4);
+    let path = format!("{DEVICES}/{}", endpoint.public.created(DEVICES, &body).await);
+    let whole = fields["schemas"][0]["attributes"].clone();
+    fields["schemas"][0]["attributes"].as_array_mut().unwrap().retain(|attribute| attribute["name"] != "slots");
+    endpoint.change_profile(&fields).await;
+    assert_eq!(endpoint.public.get(&path).await.json().get("slots"), None);
+    let weigh = json!([{ "op": "add", "path": "weight", "value": 1.5 }]);
+    assert_eq!(endpoint.public.patch(&path, &weigh).await.json()["weight"], 1.5);
+    fields["schemas"][0]["attributes"] = whole;
+    endpoint.change_profile(&fields).await;
+    assert_eq!(endpoint.public.get(&path).await.json()["slots"], 4);
+}

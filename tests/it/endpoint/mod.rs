@@ -13,6 +13,7 @@ mod durability;
 mod errors;
 mod etag;
 pub(crate) mod exchanges;
+mod filtering;
 mod group;
 mod large;
 mod lifecycle;
