@@ -62,7 +62,8 @@ fn on_group(body: Value, how: &Reading) {
         Ok(read) => read,
         Err(error) => return refused(&error),
     };
-    let rendered = fixture::render_with(&group, &members);
+    let ids: Vec<String> = members.iter().map(ToString::to_string).collect();
+    let rendered = fixture::render_with(&group, &ids);
     assert_eq!(rendered["id"], fixture::ID);
     assert_eq!(Group::read(Value::Object(rendered), ResourceKind::GROUP, how), Ok((group, members)));
 }
