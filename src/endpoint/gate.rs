@@ -1,6 +1,6 @@
 //! The gate in front of every route: request id, token, scope, time limit, panics, metrics, headers.
 //!
-//! Order (B114, B122): 401, then 403, both decided by the path's prefix before routing and body; then what the router
+//! Order (B114, B122): a head that is too long (431), then 401, then 403, both decided by the path's prefix before routing and body; then what the router
 //! says (404, 405), then the media type (415), then whether the directory is open (503), then the body.
 //! Never in a log line: the token, the query, the body, the text of a 4xx (it may name a person).
 
@@ -80,6 +80,10 @@ pub(crate) async fn gate(
 
 impl Door {
     fn admit(&self, target: Target, method: &Method, headers: &HeaderMap) -> Result<Option<Token>, Refusal> {
+        let bytes = headers.iter().map(|(name, value)| name.as_str().len() + value.len());
+        if bytes.sum::<usize>() > self.shared.limits.head_bytes_max {
+            return Err(Refusal::LongHead(self.shared.limits.head_bytes_max));
+        }
         if target.area == Area::Probe || self.trusted {
             return Ok(None);
         }
@@ -148,6 +152,8 @@ enum Refusal {
     Scope(Scope),
     NotConfigured,
     NotCurrent,
+    /// Bytes that are taken.
+    LongHead(usize),
 }
 
 impl Refusal {
@@ -158,6 +164,10 @@ impl Refusal {
             }
             Self::NotCurrent => {
                 return unavailable(area, "The endpoint's database is not available: nobody can be let in for now.");
+            }
+            Self::LongHead(max) => {
+                let detail = format!("The request's headers have more than {max} bytes, which is what is read here.");
+                return refuse(area, StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, detail);
             }
             Self::Token(AuthFailure::Missing) => (
                 StatusCode::UNAUTHORIZED,
@@ -326,6 +336,20 @@ mod tests {
         let (door, _folder) = door(Limits { request_timeout: Duration::from_millis(5), ..Limits::default() }).await;
         let response = door.answer(Area::Scim, std::future::pending()).await;
         assert_eq!((response.status().as_u16(), &response.headers()["retry-after"]), (503, &"30".parse().unwrap()));
+    }
+
+    #[tokio::test]
+    async fn headers_that_are_too_long_are_refused_before_anything_else() {
+        let (door, _folder) = door(Limits { head_bytes_max: 10, ..Limits::default() }).await;
+        let target = Target::of(&Method::GET, "/scim/v2/Users", Area::Scim);
+        let admitted = |value: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert("x-long", HeaderValue::from_static(value));
+            door.admit(target, &Method::GET, &headers).err()
+        };
+        assert_eq!(admitted("1234"), Some(Refusal::Token(AuthFailure::Missing)));
+        assert_eq!(admitted("12345"), Some(Refusal::LongHead(10)));
+        assert_eq!(Refusal::LongHead(10).answer(Area::Access).status(), 431);
     }
 
     #[test]

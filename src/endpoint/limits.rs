@@ -7,6 +7,9 @@ const MIB: usize = 1024 * 1024;
 /// The limits of an endpoint; [`Limits::default`] is what runs, tests narrow single ones.
 #[derive(Debug, Clone)]
 pub struct Limits {
+    /// Bytes of a request's headers, names and values. The HTTP library has a limit of its own, which holds only for
+    /// what has not arrived whole when it is looked at.
+    pub head_bytes_max: usize,
     /// Bytes of a body about one user, and of every body that has no limit of its own.
     pub user_body_bytes_max: usize,
     /// Bytes of a body about one group: a push of a million members fits.
@@ -44,6 +47,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
+            head_bytes_max: 64 * 1024,
             user_body_bytes_max: MIB,
             group_body_bytes_max: 64 * MIB,
             config_body_bytes_max: 64 * MIB,

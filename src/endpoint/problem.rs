@@ -37,6 +37,7 @@ impl Problem {
             StatusCode::REQUEST_TIMEOUT => ("request-timeout", "The request took too long to arrive"),
             StatusCode::CONFLICT => ("conflict", "Something else came first"),
             StatusCode::PAYLOAD_TOO_LARGE => ("too-large", "The body is too large"),
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => ("headers-too-large", "The headers are too large"),
             StatusCode::UNSUPPORTED_MEDIA_TYPE => ("unsupported-media-type", "This media type is not read here"),
             StatusCode::SERVICE_UNAVAILABLE => ("unavailable", "Not available at the moment"),
             StatusCode::INTERNAL_SERVER_ERROR => ("internal", "The endpoint failed"),

@@ -24,6 +24,8 @@ async fn every_error_at_the_door() {
     ] {
         answers.sent(what, "GET", users, &Request::new("GET", users).header("Authorization", &value)).await;
     }
+    let long = Request::new("GET", users).header("X-Long", &"x".repeat(70_000));
+    answers.sent("headers that are too long", "GET", users, &long).await;
     answers.get("another door", "/access/v1/users").await;
     answers.get("a door that no token opens", "/admin/v1/config").await;
     answers.golden("auth");
