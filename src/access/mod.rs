@@ -8,9 +8,12 @@
 mod defaults;
 mod diff;
 mod evaluate;
+mod explain;
+mod guard;
 mod role;
 mod rule;
 mod rule_set;
+mod settle;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -18,7 +21,10 @@ mod view;
 pub use defaults::{DEFAULT_RULES, DefaultRule};
 pub use diff::{Diff, diff};
 pub use evaluate::{GroupFacts, evaluate};
+pub use explain::{Code, Explanation, Knowledge, Made, Question, Reason, RuleKnowledge, explain};
+pub use guard::{Excess, Guard, Losses};
 pub use role::{DEFAULT_ROLES, Ladder};
 pub use rule::{GroupSelector, Rule, fold};
 pub use rule_set::RuleSet;
+pub use settle::settle;
 pub use view::{AccessView, Source, TenantAccess, managed};

@@ -16,6 +16,9 @@ pub enum GroupSelector {
 
 /// The form in which group names are compared: equal for names that differ only in case (reading 10).
 pub fn fold(name: &str) -> String {
+    if name.is_ascii() {
+        return name.to_ascii_lowercase();
+    }
     name.chars().flat_map(char::to_lowercase).collect()
 }
 

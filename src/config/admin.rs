@@ -56,7 +56,7 @@ pub struct RuleState {
     pub hash: Option<String>,
     /// Whether that content has reached everybody it affects.
     pub in_sync: bool,
-    /// `RuleChanged` or `RolesChanged` when not in sync.
+    /// `RuleChanged`, `RolesChanged` or `RevocationHeld` when not in sync.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// The group the rule names, once the provider has sent it (B039).
@@ -77,6 +77,23 @@ pub struct LastSync {
     pub time: Timestamp,
     /// How many users it changed.
     pub users_changed: u64,
+}
+
+/// Changes that the guard holds: the content before them stays in force until a run confirms them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HeldChanges {
+    /// The rules whose new content, or whose end, is held, by name.
+    pub rules: Vec<String>,
+    /// Whether the new ladder of roles is held.
+    #[serde(default)]
+    pub roles: bool,
+    /// People who would lose something if all of it came into force.
+    pub users_losing: u64,
+    /// Which limit holds it, for people.
+    pub reason: String,
+    /// The revision that was judged.
+    pub revision: u64,
 }
 
 /// People in the store.
@@ -141,6 +158,12 @@ pub struct State {
     pub provisioning: ProvisioningCounts,
     /// Last use per token.
     pub tokens: Vec<TokenUse>,
+    /// The changes of rules and roles that are not in force, since they would take too much (reading 23).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<HeldChanges>,
+    /// Messages that could not be applied and wait (C004).
+    #[serde(default)]
+    pub failed_events: u64,
     /// How many people wait for an evaluation that was queued, and of how many.
     #[serde(default)]
     pub pending: Progress,

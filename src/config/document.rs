@@ -1,6 +1,6 @@
 //! The configuration document: everything of a directory's manifests that its endpoint needs.
 
-use crate::access::{Ladder, Rule};
+use crate::access::{Guard, Ladder, Rule};
 use crate::scim::{ResourceTypeDefinition, SchemaDefinition};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -158,6 +158,18 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
+/// How long records of what was done are kept; what neither limit ends is kept for good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AuditRetention {
+    /// Seconds after which a record may go.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_age_s: Option<u64>,
+    /// How many records are kept, the newest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_records: Option<u64>,
+}
+
 /// One rule and how it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -171,8 +183,18 @@ pub struct RuleEntry {
 impl RuleEntry {
     /// The hash of the rule's content: `sha256:` and 64 hexadecimal digits. `held` is not part of it.
     pub fn hash(&self) -> String {
-        sha256(&self.rule)
+        rule_hash(&self.rule)
     }
+}
+
+/// The hash of a rule's content, as [`RuleEntry::hash`].
+pub fn rule_hash(rule: &Rule) -> String {
+    sha256(rule)
+}
+
+/// The hash of a ladder of roles, as [`Document::roles_hash`].
+pub fn ladder_hash(roles: &Ladder) -> String {
+    sha256(roles)
 }
 
 /// What is kept of a token: never the value (B123).
@@ -209,6 +231,13 @@ pub struct Document {
     pub rules: Vec<RuleEntry>,
     /// The tokens that work, sorted by token id.
     pub verifiers: Vec<Verifier>,
+    // What follows is left out of the text while it is the default, so that hashes of earlier documents stay.
+    /// How much access one change of rules or roles may take (reading 23).
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub guard: Guard,
+    /// How long records are kept.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub audit: AuditRetention,
 }
 
 impl Document {
@@ -219,7 +248,7 @@ impl Document {
 
     /// The hash of the ladder of roles: another one marks every rule `RolesChanged` (reading 25).
     pub fn roles_hash(&self) -> String {
-        sha256(&self.roles)
+        ladder_hash(&self.roles)
     }
 }
 

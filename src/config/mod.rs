@@ -5,10 +5,22 @@
 
 mod admin;
 mod document;
+mod enforced;
+mod plan;
+mod record;
 mod run;
 
-pub use admin::{LastSync, ProvisioningCounts, Publication, Published, RuleState, State, TokenUse, UserCounts};
-pub use document::{
-    BodyBytes, Dialect, DirectoryId, Document, OnUserDelete, Profile, RuleEntry, Scope, SyncPolicy, Verifier,
+pub use admin::{
+    HeldChanges, LastSync, ProvisioningCounts, Publication, Published, RuleState, State, TokenUse, UserCounts,
 };
-pub use run::{Phase, Progress, RunRequest, RunResult, RunScope, RunStatus};
+pub use document::{
+    AuditRetention, BodyBytes, Dialect, DirectoryId, Document, OnUserDelete, Profile, RuleEntry, Scope, SyncPolicy,
+    Verifier, ladder_hash, rule_hash,
+};
+pub use enforced::{Enforced, Waiting};
+pub use plan::{Plan, PlanRequest, PlannedRule, PlannedSpec, TenantTally, UserChange, UserChanges};
+pub use record::{
+    AccessChange, AuditPage, AuditPerson, AuditRecord, Cause, ChangedUser, Changes, FailedEvent, FailedEvents,
+    ManualGrant, ManualGrantRequest,
+};
+pub use run::{AllowRevocations, Phase, Progress, RunRequest, RunResult, RunScope, RunStatus};

@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// Whom a run evaluates.
+/// Whom a run evaluates. An unknown field is refused: "all but these" must not become everybody.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub enum RunScope {
     /// The people affected by these rules, which may be deleted ones (B059, B061).
     Rules(Vec<String>),
@@ -24,15 +24,35 @@ pub struct RunRequest {
     /// A new value runs the same spec again.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub nonce: String,
+    /// Only says what the run would do.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub dry_run: bool,
+    /// Confirms that so many people may lose something (reading 23); absent = the guard's limits hold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allow_revocations: Option<AllowRevocations>,
 }
 
-/// Where a run stands. `Succeeded` and `Failed` are final.
+/// How many people a confirmed run may take something from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AllowRevocations {
+    /// At most so many people.
+    pub up_to: u64,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+/// Where a run stands. `Held`, `Succeeded` and `Failed` are final.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Phase {
     /// Waiting for earlier runs of the directory.
     Pending,
     /// Evaluating.
     Running,
+    /// It would take more access than the guard allows, and has written nothing: another run has to confirm it.
+    Held,
     /// Done.
     Succeeded,
     /// Given up; `message` says why.
@@ -42,7 +62,7 @@ pub enum Phase {
 impl Phase {
     /// Whether the phase can no longer change.
     pub fn is_final(self) -> bool {
-        matches!(self, Self::Succeeded | Self::Failed)
+        matches!(self, Self::Held | Self::Succeeded | Self::Failed)
     }
 }
 
@@ -83,6 +103,12 @@ pub struct RunStatus {
     pub name: String,
     /// Whom it evaluates.
     pub scope: RunScope,
+    /// Whether it only says what it would do.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub dry_run: bool,
+    /// What it may take at most, where it was confirmed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allow_revocations: Option<AllowRevocations>,
     /// Where it stands.
     pub phase: Phase,
     /// `AlreadyRun` when an equal spec of this name ran before; otherwise absent.
@@ -101,6 +127,12 @@ pub struct RunStatus {
     pub completed_at: Option<Timestamp>,
     /// How far it is.
     pub progress: Progress,
-    /// What it did so far.
+    /// What it did so far; of a dry run and of one that is held, what it would have done.
     pub result: RunResult,
+    /// People who lose something by it: what the guard counts. Known once the run was weighed, before it began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub users_losing: Option<u64>,
+    /// Of a dry run: whether a run of this would be held; `message` says why.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub would_be_held: bool,
 }

@@ -1,6 +1,6 @@
 //! What the rules do, one behaviour after the other.
 
-use super::super::{DEFAULT_ROLES, GroupSelector, Ladder, Source, managed};
+use super::super::{DEFAULT_ROLES, GroupSelector, Ladder, Source, fold, managed};
 use super::{access, group, groups, only, rule, strings};
 
 #[test]
@@ -158,6 +158,7 @@ fn a_group_is_named_by_its_name_in_any_case_or_exactly_by_an_id() {
     let matches = |selector| !access(&on(selector), &Ladder::default(), &[group("Größe")]).is_empty();
     assert!(matches(GroupSelector::DisplayName("GRÖßE".to_owned())));
     assert!(!matches(GroupSelector::DisplayName("Größen".to_owned())));
+    assert_eq!((fold("HR-Designers 1"), fold("ÉCOLE ß")), ("hr-designers 1".to_owned(), "école ß".to_owned()));
     assert!(matches(GroupSelector::ExternalId("ext-Größe".to_owned())));
     assert!(!matches(GroupSelector::ExternalId("EXT-Größe".to_owned())));
     assert!(matches(GroupSelector::Id("id-Größe".to_owned())));

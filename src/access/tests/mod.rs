@@ -3,7 +3,11 @@
 mod behaviours;
 mod defaults;
 mod diffs;
+mod explained;
+mod explained_anywhere;
+mod guards;
 mod properties;
+mod settles;
 mod worlds;
 
 use super::{GroupFacts, GroupSelector, Ladder, Rule, RuleSet, TenantAccess, evaluate};

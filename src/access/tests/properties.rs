@@ -6,8 +6,8 @@ use proptest::collection::{btree_set, vec};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
-const GROUPS: [&str; 5] = ["Alpha", "Beta", "Gamma", "Delta", "Epsilon"];
-const ROLES: [&str; 6] = ["Participant", "Designer", "Developer", "Automation Admin", "Global Admin", "Unknown"];
+pub const GROUPS: [&str; 5] = ["Alpha", "Beta", "Gamma", "Delta", "Epsilon"];
+pub const ROLES: [&str; 6] = ["Participant", "Designer", "Developer", "Automation Admin", "Global Admin", "Unknown"];
 
 fn a_selector() -> impl Strategy<Value = GroupSelector> {
     select(GROUPS.to_vec()).prop_flat_map(|name| {
@@ -36,11 +36,11 @@ fn a_rule(name: String) -> impl Strategy<Value = Rule> {
     )
 }
 
-fn some_rules() -> impl Strategy<Value = Vec<Rule>> {
+pub fn some_rules() -> impl Strategy<Value = Vec<Rule>> {
     (0..8_usize).prop_flat_map(|n| (0..n).map(|i| a_rule(format!("rule-{i}"))).collect::<Vec<_>>())
 }
 
-fn some_groups() -> impl Strategy<Value = Vec<GroupFacts>> {
+pub fn some_groups() -> impl Strategy<Value = Vec<GroupFacts>> {
     subsequence(GROUPS.to_vec(), 0..=5).prop_map(|names| names.into_iter().map(group).collect())
 }
 
