@@ -5,15 +5,20 @@
 //! [`EVALUATED_AT_ONCE_MAX`](crate::directory::EVALUATED_AT_ONCE_MAX).
 
 use super::row::{
-    Counter, GroupId, GroupRow, Record, ResourceId, ResourceKey, ResourceRow, RunRow, UserFacts, UserId, UserRow,
+    Account, AccountKey, Counter, FailedRow, GroupId, GroupRow, Record, ResourceId, ResourceKey, ResourceRow, RunRow,
+    UserFacts, UserId, UserRow,
 };
 use crate::access::{GroupSelector, RuleSet, TenantAccess};
-use crate::config::{Document, TokenUse, Verifier};
+use crate::config::{Document, Enforced, TokenUse, UserChange, Verifier, Waiting};
 use crate::scim::Types;
 use indexmap::{IndexMap, IndexSet};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use uuid::Uuid;
+
+/// Failed events that are kept at most; the oldest go first.
+pub const FAILED_KEPT: u32 = 1_000;
 
 /// A change to the store, decided purely.
 pub trait Change: Send + Sync + 'static {
@@ -88,6 +93,10 @@ pub struct Needs {
     pub members: Option<(GroupId, usize)>,
     /// A run by uid, and every run of a name.
     pub run: Option<(String, String)>,
+    /// Accounts of people who are no SCIM users.
+    pub accounts: BTreeSet<AccountKey>,
+    /// Whether any user holds something that no rule gave.
+    pub by_hand: bool,
 }
 
 /// A change of a group's members, as asked for: from the current ones (or none), remove, then add.
@@ -141,6 +150,10 @@ pub struct Facts {
     pub members: Option<(Vec<UserId>, bool)>,
     /// See [`Needs::run`], newest first.
     pub runs: Option<Vec<RunRow>>,
+    /// Accounts of people who are no SCIM users.
+    pub accounts: BTreeMap<AccountKey, Option<Account>>,
+    /// See [`Needs::by_hand`].
+    pub by_hand: Option<bool>,
 }
 
 /// The configuration in force and what is made of it once.
@@ -154,7 +167,9 @@ pub struct InForce {
     pub epoch: u64,
     /// Absent at revision 0.
     pub document: Option<Document>,
-    /// The document's rules, ready to be evaluated.
+    /// What of it is in force: all of it but changes that the guard has not let through.
+    pub enforced: Enforced,
+    /// The rules in force, ready to be evaluated.
     pub rules: RuleSet,
     /// The resource types that the document defines, beside the built-in ones.
     pub types: Types,
@@ -188,6 +203,10 @@ pub enum Write {
     TouchGroup(GroupId, Timestamp),
     /// A group and its memberships.
     DeleteGroup(GroupId),
+    /// Rules cannot name a group by this key (a folded name, or an id behind U+0001) any more, by the record of this
+    /// id. Whatever else a
+    /// group is known by may stand here too: to the store it is a text of any length.
+    NameGone(String, Uuid),
     /// A new resource of a defined type. With a key that another one has, nothing of the change is written: several
     /// processes may have decided at once, and it is decided again.
     InsertResource(ResourceRow),
@@ -195,10 +214,17 @@ pub enum Write {
     UpdateResource(ResourceRow),
     /// A resource and its keys.
     DeleteResource(ResourceId),
-    /// New members; those who are members already stay.
-    AddMembers(GroupId, Vec<UserId>),
-    /// Members who leave.
-    RemoveMembers(GroupId, Vec<UserId>),
+    /// New members, by the record of this id; those who are members already stay as they are.
+    AddMembers(GroupId, Vec<UserId>, Uuid),
+    /// Members who leave, by the record of this id, which is kept as what made each of them leave.
+    RemoveMembers(GroupId, Vec<UserId>, Uuid),
+    /// The record of this id made the user active or inactive.
+    PutStatus(UserId, Uuid),
+    /// An account as it now stands, new or not. With a name that another account has, nothing of the change is written,
+    /// and it is decided again.
+    PutAccount(Account),
+    /// An account is gone, or has become a user.
+    DeleteAccount(UserId),
     /// A user's grants, replacing all earlier ones.
     PutGrants {
         /// Whose.
@@ -214,7 +240,8 @@ pub enum Write {
         user: UserId,
         /// When.
         at: Timestamp,
-        /// Whether a queued evaluation is hereby done.
+        /// Whether a queued evaluation is hereby done: the one that the loaded facts say waits. Whoever is queued again
+        /// meanwhile waits still.
         was_pending: bool,
     },
     /// Every member of a group waits for an evaluation.
@@ -252,6 +279,16 @@ pub enum Write {
         /// The selectors of the covered rules that still exist, by name.
         selectors: Vec<(String, GroupSelector)>,
     },
+    /// Whom a run changed, or would change; those that are noted for it already stay.
+    PutRunChanges(String, Vec<UserChange>),
+    /// What was noted of whom a run would change counts no more: it is weighed anew, or begins.
+    ForgetRunChanges(String),
+    /// Everybody who was there at this time has been evaluated then or later: a full run came to its end.
+    AllEvaluated(Timestamp),
+    /// A failed event as it now stands, new or not. The oldest go when there are more than [`FAILED_KEPT`].
+    PutFailed(FailedRow),
+    /// Failed events that are over, by id.
+    DeleteFailed(Vec<Uuid>),
     /// One more of something.
     Count(Counter),
     /// What was counted in memory since the last time.
@@ -300,6 +337,8 @@ impl Needs {
             delta,
             members,
             run,
+            accounts,
+            by_hand,
         } = other;
         self.configuration = self.configuration.max(configuration);
         self.alone = alone.or(self.alone);
@@ -312,6 +351,8 @@ impl Needs {
         self.delta = delta.or(self.delta.take());
         self.members = members.or(self.members.take());
         self.run = run.or(self.run.take());
+        self.accounts.extend(accounts);
+        self.by_hand |= by_hand;
     }
 }
 
@@ -331,6 +372,8 @@ impl Facts {
             delta: None,
             members: None,
             runs: None,
+            accounts: BTreeMap::new(),
+            by_hand: None,
         }
     }
 
@@ -358,24 +401,42 @@ impl InForce {
             content_hash: String::new(),
             epoch: 0,
             document: None,
+            enforced: Enforced::default(),
             rules: RuleSet::default(),
             types: Types::default(),
             verifiers: IndexMap::new(),
         }
     }
 
-    /// A published document, made ready.
+    /// A published document of which everything is in force, made ready.
     pub fn new(revision: u64, content_hash: String, epoch: u64, document: Document) -> Self {
-        let rules: Vec<_> = document.rules.iter().map(|entry| entry.rule.clone()).collect();
+        let enforced = Enforced::all_of(&document);
+        Self::enforcing(revision, content_hash, epoch, document, enforced)
+    }
+
+    /// A published document and what of it is in force, made ready.
+    pub fn enforcing(revision: u64, content_hash: String, epoch: u64, document: Document, enforced: Enforced) -> Self {
         Self {
             revision,
             content_hash,
             epoch,
-            rules: RuleSet::compile(&rules, &document.roles),
+            rules: RuleSet::compile(&enforced.rules, &enforced.roles),
+            enforced,
             types: types(&document),
             verifiers: document.verifiers.iter().map(|v| (v.token_id.clone(), v.clone())).collect(),
             document: Some(document),
         }
+    }
+
+    /// What to keep beside the document: `None` = everything is in force.
+    pub fn kept_enforced(&self) -> Option<&Enforced> {
+        let document = self.document.as_ref()?;
+        (self.enforced != Enforced::all_of(document)).then_some(&self.enforced)
+    }
+
+    /// The changes that were published and are not in force.
+    pub fn waiting(&self) -> Waiting {
+        self.document.as_ref().map(|document| self.enforced.waiting(document)).unwrap_or_default()
     }
 }
 

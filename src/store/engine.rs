@@ -6,16 +6,22 @@ use super::error::StoreError;
 use super::model::ModelStore;
 use super::postgres::{Address, PostgresStore};
 use super::question::{
-    Each, Figures, Found, GroupSelect, Keep, ListedGroup, ListedUser, Page, ResourceSelect, UserSelect,
+    Among, Each, Figures, Found, GroupSelect, Keep, ListedGroup, ListedUser, Page, ResourceSelect, UserSelect,
 };
-use super::row::{GroupId, ResourceId, ResourceRow, RunRow, StoredRuleState, UserId, UserSummary};
+use super::row::{
+    AccessFacts, Account, AccountKey, Causes, Extent, FailedRow, GroupId, KeptRecord, ResourceId, ResourceRow, RunRow,
+    StoredRuleState, UserId, UserSummary,
+};
 use super::sqlite::SqliteStore;
 use crate::access::GroupSelector;
+use crate::config::{AuditRetention, UserChange};
 use crate::scim::Reference;
+use jiff::Timestamp;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
+use uuid::Uuid;
 
 /// Where a store is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -265,7 +271,7 @@ impl Store {
         engine!(self, engine => engine.rules(selectors).await)
     }
 
-    /// The run to work on, if any.
+    /// The run to work on, if any: one that has begun, else the oldest that waits.
     pub async fn next_run(&self) -> Result<Option<RunRow>, StoreError> {
         engine!(self, engine => engine.next_run().await)
     }
@@ -283,6 +289,90 @@ impl Store {
     /// The next users of a run after its cursor.
     pub async fn run_users(&self, run: RunRow, limit: u32) -> Result<Vec<UserId>, StoreError> {
         engine!(self, engine => engine.run_users(run, limit).await)
+    }
+
+    /// The ids of the people a pass is about, in order.
+    pub async fn people(&self, among: Among) -> Result<Vec<UserId>, StoreError> {
+        engine!(self, engine => engine.people(among).await)
+    }
+
+    /// What a pass needs of these people, in the order asked; whoever is gone is left out.
+    pub async fn access_facts(&self, ids: Vec<UserId>) -> Result<Vec<AccessFacts>, StoreError> {
+        engine!(self, engine => engine.access_facts(ids).await)
+    }
+
+    /// How many people whose account may be used hold exactly this role in this tenant.
+    pub async fn active_holders(&self, tenant: &str, role: &str) -> Result<u64, StoreError> {
+        engine!(self, engine => engine.active_holders(tenant, role).await)
+    }
+
+    /// Whom a run changed, or would change: the first `limit` behind `after`, by id.
+    pub async fn run_changes(
+        &self,
+        uid: &str,
+        after: Option<UserId>,
+        limit: u32,
+    ) -> Result<Vec<UserChange>, StoreError> {
+        engine!(self, engine => engine.run_changes(uid, after, limit).await)
+    }
+
+    /// One account.
+    pub async fn account(&self, key: AccountKey) -> Result<Option<Account>, StoreError> {
+        engine!(self, engine => engine.account(key).await)
+    }
+
+    /// The first `limit` accounts behind `after`, by id.
+    pub async fn accounts(&self, after: Option<UserId>, limit: u32) -> Result<Vec<Account>, StoreError> {
+        engine!(self, engine => engine.accounts(after, limit).await)
+    }
+
+    /// The first `limit` failed events before `before` (all without it), the newest first.
+    pub async fn failed(&self, before: Option<Uuid>, limit: u32) -> Result<Vec<FailedRow>, StoreError> {
+        engine!(self, engine => engine.failed(before, limit).await)
+    }
+
+    /// One failed event.
+    pub async fn failed_by_id(&self, id: Uuid) -> Result<Option<FailedRow>, StoreError> {
+        engine!(self, engine => engine.failed_by_id(id).await)
+    }
+
+    /// The failed events about these subjects, oldest first.
+    pub async fn failed_about(&self, subjects: Vec<String>) -> Result<Vec<FailedRow>, StoreError> {
+        engine!(self, engine => engine.failed_about(subjects).await)
+    }
+
+    /// What made a user's part in these groups what it is; `names` are folded names that no group may bear now, and
+    /// whatever else [`Write::NameGone`](super::Write::NameGone) was told.
+    pub async fn causes(&self, user: UserId, groups: Vec<GroupId>, names: Vec<String>) -> Result<Causes, StoreError> {
+        engine!(self, engine => engine.causes(user, groups, names).await)
+    }
+
+    /// The first `limit` records behind a number, in their order. Where several processes write, a record is numbered
+    /// up to a second after it was committed.
+    pub async fn records(&self, after: u64, limit: u32) -> Result<Vec<KeptRecord>, StoreError> {
+        engine!(self, engine => engine.records(after, limit).await)
+    }
+
+    /// The bodies of these records, numbered or not; what is not kept any more is left out.
+    pub async fn records_by_id(&self, ids: Vec<Uuid>) -> Result<Vec<(Uuid, String)>, StoreError> {
+        engine!(self, engine => engine.records_by_id(ids).await)
+    }
+
+    /// The number of the last record that is known to be there; moves on with every one that is appended, at most a
+    /// second behind where several processes write.
+    pub fn appended(&self) -> watch::Receiver<u64> {
+        engine!(self, engine => engine.appended())
+    }
+
+    /// Where the kept records begin and end.
+    pub async fn extent(&self) -> Result<Extent, StoreError> {
+        engine!(self, engine => engine.extent().await)
+    }
+
+    /// Cuts the oldest records off as far as `keep` says, and puts that on record; how many went. Never the last one,
+    /// never more than a bounded number at once: call again while something went.
+    pub async fn cut(&self, keep: AuditRetention, now: Timestamp) -> Result<u64, StoreError> {
+        engine!(self, engine => engine.cut(keep, now).await)
     }
 
     /// The first users whose evaluation is queued.

@@ -53,11 +53,13 @@ pub enum StoreError {
         /// The first version with a chain.
         needed: i64,
     },
-    /// A person who is to be erased is a user still.
-    #[error("{who} is a user of this store: have the provider delete the user first, then erase")]
+    /// A person who is to be erased is a user still, or has an account.
+    #[error("{who} {is}, then erase")]
     StillThere {
         /// As asked for.
         who: String,
+        /// What they are, and what to do about that.
+        is: &'static str,
     },
     /// A person who is to be erased is in no record.
     #[error("no record says anything of {who}: give the user's id, or a userName that the user once had")]

@@ -6,6 +6,7 @@
 
 mod chain;
 mod contract;
+mod cut;
 mod engine;
 mod erase;
 mod error;
@@ -22,19 +23,20 @@ mod sqlite;
 mod tests;
 mod walk;
 
-pub use chain::{Anchor, Hash, Position};
+pub use chain::{Anchor, Contents, Hash, Position, contents};
 pub use contract::{
-    Change, Decision, Delta, Effects, Facts, Fence, Hold, InForce, MemberIds, Needs, RuleChange, Write,
+    Change, Decision, Delta, Effects, FAILED_KEPT, Facts, Fence, Hold, InForce, MemberIds, Needs, RuleChange, Write,
 };
 pub use engine::{Location, Store};
 pub use error::StoreError;
 pub use postgres::{Address, begin_anew, erase as erase_from_database, verify as verify_database};
 pub use question::{
-    Each, Figures, Found, GroupSelect, Keep, ListedGroup, ListedUser, Page, ResourceSelect, Start, UserSelect,
+    Among, Each, Figures, Found, GroupSelect, Keep, ListedGroup, ListedUser, Page, ResourceSelect, Start, UserSelect,
 };
 pub use row::{
-    Counter, GroupId, GroupRow, Record, ResourceId, ResourceKey, ResourceRow, RunRow, StoredRuleState, SyncedRule,
-    UserFacts, UserId, UserRow, UserSummary, email_key,
+    AccessFacts, Account, AccountKey, Causes, Counter, Extent, FailedMessage, FailedRow, GroupId, GroupRow, KeptRecord,
+    Record, ResourceId, ResourceKey, ResourceRow, RunRow, StoredRuleState, SyncedRule, UserFacts, UserId, UserRow,
+    UserSummary, email_key,
 };
 pub use sqlite::audit;
 pub use sqlite::{Inventory, Restored, backup, check, restore};

@@ -1,7 +1,7 @@
 //! What a store can be asked, whichever engine keeps it.
 
 use super::row::{GroupId, GroupRow, ResourceId, ResourceRow, UserId, UserRow};
-use crate::access::GroupFacts;
+use crate::access::{GroupFacts, GroupSelector};
 use crate::config::{ProvisioningCounts, TokenUse, UserCounts};
 use crate::scim::Reference;
 use std::ops::ControlFlow;
@@ -25,6 +25,21 @@ pub enum UserSelect {
     Email(String),
     /// None: the id asked for cannot exist.
     Nobody,
+}
+
+/// Whom a pass of the rules is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Among {
+    /// Everybody.
+    All,
+    /// Whoever holds something from these rules, and the members of these groups (reading 5): the groups that the
+    /// selectors name now, and those that the rules named since they were last in sync.
+    Affected {
+        /// Rules by name, deleted ones too.
+        rules: Vec<String>,
+        /// Groups.
+        selectors: Vec<GroupSelector>,
+    },
 }
 
 /// Which groups to look at; an index serves each.
@@ -140,6 +155,8 @@ pub struct Figures {
     pub groups: u64,
     /// People whose evaluation is queued.
     pub pending: u64,
+    /// Failed events that are kept.
+    pub failed: u64,
     /// What the provider did.
     pub provisioning: ProvisioningCounts,
     /// Last use per token.

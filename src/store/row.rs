@@ -1,15 +1,16 @@
 //! What the rows hold, whichever engine keeps them.
 
+use super::chain::Position;
 use super::error::StoreError;
 use crate::access::{GroupFacts, TenantAccess, fold};
-use crate::config::{LastSync, RunScope, RunStatus};
+use crate::config::{FailedEvent, LastSync, RunScope, RunStatus};
 use crate::scim::{Group, Resource, User, folded};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use uuid::Uuid;
 
@@ -93,6 +94,101 @@ pub struct UserFacts {
     pub pending: bool,
 }
 
+/// What a pass over many people needs of one, without the SCIM attributes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AccessFacts {
+    /// Whose.
+    pub id: UserId,
+    /// Whether the account may be used.
+    pub account_enabled: bool,
+    /// The groups the user is in, by id.
+    pub groups: Vec<GroupFacts>,
+    /// What the user holds, by tenant.
+    pub grants: Vec<TenantAccess>,
+}
+
+/// Somebody who holds grants that no rule gave and is no SCIM user (reading 24).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Account {
+    /// The id; it stays when the account becomes a user.
+    pub id: UserId,
+    /// The userName, as it was given.
+    pub user_name: String,
+    /// What is held, by tenant.
+    pub grants: Vec<TenantAccess>,
+    /// When it was made.
+    pub created: Timestamp,
+}
+
+/// How an account is looked up.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AccountKey {
+    /// By id.
+    Id(UserId),
+    /// By folded userName.
+    Name(String),
+}
+
+/// A SCIM message that could not be applied, as kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FailedRow {
+    /// A time-ordered UUIDv7.
+    pub id: Uuid,
+    /// What it was about: messages about the same thing have the same subject.
+    pub subject: String,
+    /// What people see of it.
+    pub event: FailedEvent,
+    /// What is needed to try it again, and to know what supersedes it.
+    pub message: FailedMessage,
+}
+
+/// A message as it came, without what must not be kept (`password`).
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct FailedMessage {
+    /// The `User-Agent`, by which a dialect may be known.
+    #[serde(default)]
+    pub user_agent: String,
+    /// The JSON text; `None` when it was too large to be kept.
+    #[serde(default)]
+    pub body: Option<String>,
+    /// What it asked for, so that a later message can be seen to ask for the same: opaque texts.
+    #[serde(default)]
+    pub asked: BTreeSet<String>,
+}
+
+/// The records that made a person's part in some groups what it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Causes {
+    /// By which the user joined; only groups the user is in, and only where it is known.
+    pub joined: BTreeMap<GroupId, Uuid>,
+    /// By which the user left last.
+    pub left: BTreeMap<GroupId, Uuid>,
+    /// By which the last group of a folded name went or was renamed.
+    pub gone: BTreeMap<String, Uuid>,
+    /// By which the user became active or inactive.
+    pub status: Option<Uuid>,
+}
+
+/// A record as kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptRecord {
+    /// Where it stands.
+    pub position: Position,
+    /// Its id.
+    pub id: Uuid,
+    /// The sealed text: [`contents`](super::contents) reads it.
+    pub body: String,
+}
+
+/// Where the kept records begin and end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extent {
+    /// The number of the last record that was cut off; 0 = none was.
+    pub cut: u64,
+    /// The last record; its number is 0 when there is none.
+    pub last: Position,
+}
+
 /// A user with what the access view shows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct UserSummary {
@@ -100,8 +196,10 @@ pub struct UserSummary {
     pub row: UserRow,
     /// What the user holds.
     pub grants: Vec<TenantAccess>,
-    /// When the rules were last applied.
+    /// When the rules were last applied: to this person, or to everybody who was there.
     pub evaluated: Option<Timestamp>,
+    /// Whether an evaluation is queued.
+    pub pending: bool,
 }
 
 /// A run of rules as kept.
@@ -115,6 +213,8 @@ pub struct RunRow {
     pub covers: Vec<SyncedRule>,
     /// The last user evaluated.
     pub cursor: Option<UserId>,
+    /// Names the rules and roles by which it was weighed and let through; `None` = it was not weighed yet.
+    pub weighed: Option<String>,
 }
 
 /// A rule's content that a run brings to everybody.
@@ -127,6 +227,16 @@ pub struct SyncedRule {
 }
 
 impl RunRow {
+    /// Covers these rules as gone, but for those that it covers as they are: a full run brings to everybody that they
+    /// are gone.
+    pub(super) fn cover_gone(&mut self, rules: impl Iterator<Item = String>) {
+        for name in rules {
+            if !self.covers.iter().any(|covered| covered.name == name) {
+                self.covers.push(SyncedRule { name, hash: None });
+            }
+        }
+    }
+
     /// The rules named by the scope; `None` for everyone.
     pub fn rules(&self) -> Option<&[String]> {
         match &self.status.scope {
@@ -201,6 +311,20 @@ pub(super) fn secret_key(secret: &str) -> [u8; 32] {
 
 /// How many characters of an e-mail address are its key: real ones are shorter, and no index takes texts of any length.
 const EMAIL_KEY_CHARS: usize = 256;
+
+/// The longest text that is a key as it is, in bytes: no entry of an index of PostgreSQL may have 2,700.
+const KEY_BYTES_MAX: usize = 512;
+
+/// The key under which a text of any length is found that is only compared: itself, or its hash where it is long, or
+/// has a NUL, which PostgreSQL keeps in no text. The key of a key is that key.
+pub(super) fn opaque_key(text: &str) -> String {
+    if text.len() <= KEY_BYTES_MAX && !text.contains('\0') {
+        return text.to_owned();
+    }
+    let digits: String = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
+    // No name that people give begins so.
+    format!("\u{1}sha256:{digits}")
+}
 
 /// The key under which an e-mail address is found: equal for addresses that are equal but for case.
 pub fn email_key(address: &str) -> String {
@@ -305,6 +429,18 @@ mod tests {
         let long = "ж".repeat(2_000);
         assert_eq!(email_key(&long).chars().count(), EMAIL_KEY_CHARS);
         assert_eq!(email_key("a\0b@x"), "ab@x");
+    }
+
+    #[test]
+    fn a_short_text_is_its_own_key_and_a_long_one_has_one_that_only_it_has() {
+        let longest = "x".repeat(KEY_BYTES_MAX);
+        for short in ["", "user:àna@x", longest.as_str()] {
+            assert_eq!(opaque_key(short), short);
+        }
+        let keys = [format!("{longest}x"), format!("{longest}y"), "a\0b".to_owned()].map(|long| opaque_key(&long));
+        assert!(keys.iter().all(|key| key.len() == 72 && !key.contains('\0')), "{keys:?}");
+        assert!(keys[0] != keys[1] && keys[1] != keys[2] && keys[2] != opaque_key("ab"));
+        assert_eq!(opaque_key(&keys[0]), keys[0]);
     }
 
     #[test]

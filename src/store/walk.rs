@@ -1,15 +1,17 @@
 //! Walking along the chain of records, whichever engine keeps it: does each record follow from those before? C005.
 //!
 //! Found is whatever was changed without redoing the chain from there on; a chain that was redone is found by an anchor
-//! from an earlier time.
+//! from an earlier time. A chain whose beginning was cut off begins behind the cut, and one of its records has to say
+//! that it was cut there.
 
 use super::chain::{Anchor, Hash, Position, digest_of, link};
+use super::cut;
 use uuid::Uuid;
 
 /// A chain that is whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verified {
-    /// How many records there are.
+    /// How many records there are; those that were cut off are not.
     pub records: u64,
     /// Where the first one stands; `None` when there is none.
     pub first: Option<Position>,
@@ -39,6 +41,10 @@ pub(super) struct Found<'a> {
 /// How far the chain has been verified.
 pub(super) struct Walk {
     expect: Option<Anchor>,
+    /// The number and the link up to which records were cut off.
+    cut: Option<(u64, Hash)>,
+    /// Whether a record says so.
+    said: bool,
     first: Option<Position>,
     at: Position,
     hash: Hash,
@@ -47,7 +53,16 @@ pub(super) struct Walk {
 impl Walk {
     /// Before the first record; the link `expect` has to be met.
     pub fn begin(expect: Option<Anchor>) -> Self {
-        Self { expect, first: None, at: Position { incarnation: 0, number: 0 }, hash: Hash::START }
+        let at = Position { incarnation: 0, number: 0 };
+        Self { expect, cut: None, said: false, first: None, at, hash: Hash::START }
+    }
+
+    /// Begins behind the number and the link up to which records were cut off, if any were.
+    pub fn behind(mut self, cut: Option<(u64, Hash)>) -> Self {
+        if let Some((number, hash)) = cut {
+            (self.cut, self.at.number, self.hash) = (cut, number, hash);
+        }
+        self
     }
 
     /// One record further.
@@ -73,8 +88,10 @@ impl Walk {
         }
         let anchor = Anchor { position: at, hash };
         if self.expect.is_some_and(|expected| expected.position.number == at.number && expected != anchor) {
-            let text = "another record was expected here: a backup was restored since, or the records were rewritten";
-            return Err(misfit(at, text));
+            return Err(misfit(at, ANOTHER));
+        }
+        if let (Some((number, hash)), false, Some(body)) = (self.cut, self.said, body) {
+            self.said = cut::says(body, number, hash);
         }
         (self.at, self.hash) = (at, hash);
         self.first.get_or_insert(at);
@@ -83,7 +100,8 @@ impl Walk {
 
     /// What was verified, if the chain ends where its head says.
     pub fn end(self, head: Option<(u64, Hash)>) -> Result<Verified, Misfit> {
-        let Self { expect, first, at, hash } = self;
+        let as_said = self.is_cut_as_said();
+        let Self { expect, cut, said: _, first, at, hash } = self;
         let next = Position { number: at.number + 1, ..at };
         let Some((last, link)) = head else { return Err(misfit(at, "the head of the chain is missing")) };
         if last > at.number {
@@ -92,14 +110,37 @@ impl Walk {
         if last < at.number || link != hash {
             return Err(misfit(at, "this is the last record, and the head of the chain says that another one is"));
         }
+        as_said?;
         if let Some(expected) = expect.filter(|expected| expected.position.number > at.number) {
             let text = "this record was expected and is missing: a backup was restored since, or the end was cut off";
             return Err(misfit(expected.position, text));
         }
         let last = first.map(|_| Anchor { position: at, hash });
-        Ok(Verified { records: at.number, first, last })
+        let (gone, _) = cut.unwrap_or((0, hash));
+        Ok(Verified { records: at.number - gone, first, last })
+    }
+
+    /// Whether what is missing in front was cut off, and an expected link is not among it.
+    fn is_cut_as_said(&self) -> Result<(), Misfit> {
+        let Some((number, hash)) = self.cut else { return Ok(()) };
+        if !self.said {
+            let first = Position { number: number.saturating_add(1), ..self.first.unwrap_or(self.at) };
+            return Err(misfit(first, "the records before this one are missing, and none says that they were cut off"));
+        }
+        match self.expect {
+            Some(expected) if expected.position.number < number => {
+                let text = "this record was expected and has been cut off since, as old ones are: expect a later one";
+                Err(misfit(expected.position, text))
+            }
+            Some(expected) if expected.position.number == number && expected.hash != hash => {
+                Err(misfit(expected.position, ANOTHER))
+            }
+            _ => Ok(()),
+        }
     }
 }
+
+const ANOTHER: &str = "another record was expected here: a backup was restored since, or the records were rewritten";
 
 fn misfit(at: Position, problem: &str) -> Misfit {
     Misfit(at, problem.to_owned())

@@ -3,17 +3,24 @@
 //!
 //! It never touches a disk, and it is not fast. Of two ways to write something it has the one that is seen to be right.
 
+mod access;
 mod question;
+mod record;
 mod write;
 
+use super::chain::Hash;
 use super::contract::{Change, Decision, Delta, Facts, InForce, MemberIds, Needs};
 use super::error::StoreError;
-use super::row::{GroupId, GroupRow, Record, ResourceId, ResourceKey, ResourceRow, RunRow, UserFacts, UserId, UserRow};
-use crate::access::{GroupFacts, GroupSelector, TenantAccess, fold};
-use crate::config::LastSync;
+use super::row::{
+    Account, FailedRow, GroupId, GroupRow, KeptRecord, ResourceId, ResourceKey, ResourceRow, RunRow, UserFacts, UserId,
+    UserRow,
+};
+use crate::access::{GroupFacts, GroupSelector, Source, TenantAccess, fold};
+use crate::config::{LastSync, UserChange};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -25,6 +32,7 @@ const ROUNDS_MAX: usize = 16;
 pub struct ModelStore {
     store_id: Arc<str>,
     state: Arc<Mutex<State>>,
+    appended: Arc<watch::Sender<u64>>,
     closed: CancellationToken,
 }
 
@@ -35,19 +43,34 @@ struct State {
     users: BTreeMap<UserId, UserRow>,
     groups: BTreeMap<GroupId, GroupRow>,
     members: BTreeSet<(GroupId, UserId)>,
+    /// By which record somebody joined; of whoever is no member it says nothing.
+    joined: BTreeMap<(GroupId, UserId), Uuid>,
+    left: BTreeMap<(UserId, GroupId), Uuid>,
+    /// By which record the last group of a folded name went.
+    gone: BTreeMap<String, Uuid>,
+    status: BTreeMap<UserId, Uuid>,
+    accounts: BTreeMap<UserId, Account>,
     resources: BTreeMap<ResourceId, ResourceRow>,
     /// By tenant.
     grants: BTreeMap<UserId, BTreeMap<String, TenantAccess>>,
     evaluated: BTreeMap<UserId, Timestamp>,
+    /// When everybody was, who was there.
+    all_evaluated: Option<Timestamp>,
     pending: BTreeSet<UserId>,
     rules: BTreeMap<String, RuleKept>,
     runs: BTreeMap<String, RunRow>,
     /// Whom a run evaluates, by its uid.
     run_users: BTreeSet<(String, UserId)>,
+    /// Whom it changed.
+    run_changes: BTreeMap<(String, UserId), UserChange>,
+    failed: BTreeMap<Uuid, FailedRow>,
     counters: BTreeMap<&'static str, u64>,
     last_request: Option<Timestamp>,
     tokens: BTreeMap<String, Timestamp>,
-    records: BTreeMap<Uuid, Record>,
+    /// Each with its link.
+    chain: Vec<(KeptRecord, Hash)>,
+    /// The number of the last record that was cut off.
+    cut: u64,
 }
 
 /// How far a rule has come.
@@ -68,20 +91,30 @@ impl ModelStore {
             users: BTreeMap::new(),
             groups: BTreeMap::new(),
             members: BTreeSet::new(),
+            joined: BTreeMap::new(),
+            left: BTreeMap::new(),
+            gone: BTreeMap::new(),
+            status: BTreeMap::new(),
+            accounts: BTreeMap::new(),
             resources: BTreeMap::new(),
             grants: BTreeMap::new(),
             evaluated: BTreeMap::new(),
+            all_evaluated: None,
             pending: BTreeSet::new(),
             rules: BTreeMap::new(),
             runs: BTreeMap::new(),
             run_users: BTreeSet::new(),
+            run_changes: BTreeMap::new(),
+            failed: BTreeMap::new(),
             counters: BTreeMap::new(),
             last_request: None,
             tokens: BTreeMap::new(),
-            records: BTreeMap::new(),
+            chain: Vec::new(),
+            cut: 0,
         };
         let store_id = Uuid::now_v7().to_string().into();
-        Self { store_id, state: Arc::new(Mutex::new(state)), closed: CancellationToken::new() }
+        let (state, appended) = (Arc::new(Mutex::new(state)), Arc::new(watch::Sender::new(0)));
+        Self { store_id, state, appended, closed: CancellationToken::new() }
     }
 
     /// The same store, open again after it was closed.
@@ -104,9 +137,9 @@ impl ModelStore {
         self.state().config.clone()
     }
 
-    /// How many records there are.
-    pub fn records(&self) -> u64 {
-        self.state().records.len() as u64
+    /// How many records are kept.
+    pub fn count_records(&self) -> u64 {
+        self.state().chain.len() as u64
     }
 
     /// Carries out a change and answers its outcome; where it fails, everything stays as it was.
@@ -127,9 +160,10 @@ impl ModelStore {
                         next.write(write)?;
                     }
                     if let Some(record) = effects.record {
-                        next.records.insert(record.id, record);
+                        next.append(&record);
                     }
                     *state = next;
+                    self.appended.send_if_modified(|number| std::mem::replace(number, state.last()) != state.last());
                     return Ok(outcome);
                 }
             }
@@ -174,6 +208,13 @@ impl State {
         }
         for key in &needs.resource_keys {
             facts.resource_keys.entry(key.clone()).or_insert_with(|| self.bearer(key));
+        }
+        for key in &needs.accounts {
+            facts.accounts.entry(key.clone()).or_insert_with(|| self.account(key));
+        }
+        if needs.by_hand {
+            let mut grants = self.grants.values().flat_map(BTreeMap::values);
+            facts.by_hand = facts.by_hand.or_else(|| Some(grants.any(|grant| grant.source != Source::Rules)));
         }
         if let Some(asked) = &needs.delta {
             facts.delta = Some(self.delta(asked));

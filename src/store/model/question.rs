@@ -10,8 +10,9 @@ use super::super::row::{
 };
 use super::{ModelStore, State};
 use crate::access::GroupSelector;
-use crate::config::{ProvisioningCounts, TokenUse, UserCounts};
+use crate::config::{Phase, ProvisioningCounts, TokenUse, UserCounts};
 use crate::scim::Reference;
+use jiff::Timestamp;
 use std::collections::BTreeSet;
 
 impl ModelStore {
@@ -142,7 +143,8 @@ impl ModelStore {
         let summary = |row: &UserRow| UserSummary {
             row: row.clone(),
             grants: state.grants_of(row.id),
-            evaluated: state.evaluated.get(&row.id).copied(),
+            evaluated: state.last_evaluated(row),
+            pending: state.pending.contains(&row.id),
         };
         let all = state.selected_users(&select).map(summary);
         let kept = all.filter(|summary| keep.as_ref().is_none_or(|keep| keep(summary)));
@@ -164,6 +166,7 @@ impl ModelStore {
             },
             groups: state.groups.len() as u64,
             pending: state.pending.len() as u64,
+            failed: state.failed.len() as u64,
             provisioning: ProvisioningCounts {
                 created: count("created"),
                 updated: count("updated"),
@@ -194,7 +197,9 @@ impl ModelStore {
 
     /// The run to work on, if any.
     pub async fn next_run(&self) -> Result<Option<RunRow>, StoreError> {
-        Ok(self.runs(true).await?.pop())
+        let mut runs = self.runs(true).await?;
+        runs.sort_by_key(|run| run.status.phase == Phase::Running);
+        Ok(runs.pop())
     }
 
     /// Runs, newest first; `unfinished` leaves the final ones out.
@@ -256,6 +261,12 @@ fn passed<T, A: Default>(all: Vec<T>, each: Each<T, A>) -> A {
 }
 
 impl State {
+    /// When the rules were last applied, to this person or to everybody who was there.
+    fn last_evaluated(&self, row: &UserRow) -> Option<Timestamp> {
+        let own = self.evaluated.get(&row.id).copied();
+        own.max(self.all_evaluated.filter(|all| row.created < *all))
+    }
+
     fn selected_users<'a>(&'a self, select: &'a UserSelect) -> impl Iterator<Item = &'a UserRow> {
         self.users.values().filter(move |row| match select {
             UserSelect::All => true,

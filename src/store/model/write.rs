@@ -1,37 +1,32 @@
 //! Every write of the contract, on maps.
 
-use super::super::contract::{RuleChange, Write};
+use super::super::contract::{FAILED_KEPT, RuleChange, Write};
 use super::super::error::StoreError;
-use super::super::row::{ResourceRow, RunRow, UserId};
+use super::super::row::{
+    Account, AccountKey, FailedRow, GroupId, GroupRow, ResourceRow, RunRow, UserId, UserRow, opaque_key,
+};
 use super::{RuleKept, State};
-use crate::access::GroupSelector;
-use crate::config::{LastSync, TokenUse};
+use crate::access::{GroupSelector, fold};
+use crate::config::{LastSync, TokenUse, UserChange};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// Final runs kept for looking back; the oldest go first.
 const FINAL_KEPT: usize = 200;
+/// Final runs of which it is kept whom they changed.
+const CHANGES_KEPT: usize = 20;
 
 impl State {
     /// Carries out one write. Fails where a key is taken.
     pub(super) fn write(&mut self, write: &Write) -> Result<(), StoreError> {
         match write {
             Write::InsertUser(row) if self.users.contains_key(&row.id) => return taken(),
-            Write::InsertUser(row) | Write::UpdateUser(row) => {
-                if self.user_named(&row.name_key()).is_some_and(|bearer| bearer != row.id) {
-                    return taken();
-                }
-                self.users.insert(row.id, row.clone());
-            }
+            Write::InsertUser(row) | Write::UpdateUser(row) => return self.put_user(row),
             Write::DeleteUser(id) => self.delete_user(*id),
             Write::InsertGroup(row) if self.groups.contains_key(&row.id) => return taken(),
-            Write::InsertGroup(row) | Write::UpdateGroup(row) => {
-                if self.group_named(&row.name_key()).is_some_and(|bearer| bearer != row.id) {
-                    return taken();
-                }
-                self.groups.insert(row.id, row.clone());
-            }
+            Write::InsertGroup(row) | Write::UpdateGroup(row) => return self.put_group(row),
             Write::TouchGroup(id, at) => {
                 if let Some(row) = self.groups.get_mut(id) {
                     row.version += 1;
@@ -45,10 +40,12 @@ impl State {
             Write::InsertResource(row) if self.resources.contains_key(&row.id) => return taken(),
             Write::InsertResource(row) | Write::UpdateResource(row) => return self.put_resource(row),
             Write::DeleteResource(id) => drop(self.resources.remove(id)),
-            Write::AddMembers(id, users) => self.members.extend(users.iter().map(|user| (*id, *user))),
-            Write::RemoveMembers(id, users) => {
-                self.members.retain(|(group, user)| group != id || !users.contains(user));
-            }
+            Write::NameGone(name, by) => drop(self.gone.insert(name.clone(), *by)),
+            Write::AddMembers(id, users, by) => self.add_members(*id, users, *by),
+            Write::RemoveMembers(id, users, by) => self.remove_members(*id, users, *by),
+            Write::PutStatus(user, by) => drop(self.status.insert(*user, *by)),
+            Write::PutAccount(account) => return self.put_account(account),
+            Write::DeleteAccount(id) => drop(self.accounts.remove(id)),
             Write::PutGrants { user, before: _, after } => {
                 let after = after.iter().map(|grant| (grant.tenant.clone(), grant.clone())).collect();
                 self.grants.insert(*user, after);
@@ -74,10 +71,38 @@ impl State {
             Write::InsertRun(run) | Write::UpdateRun(run) => self.put_run(run.clone()),
             Write::StartRun { run, selectors } => self.start_run(run, selectors),
             Write::MarkSynced { run, roles, selectors } => self.mark_synced(run, roles, selectors),
+            Write::PutRunChanges(uid, changes) => self.put_run_changes(uid, changes),
+            Write::ForgetRunChanges(uid) => self.run_changes.retain(|(of, _), _| of != uid),
+            Write::AllEvaluated(at) => self.all_evaluated = self.all_evaluated.max(Some(*at)),
+            Write::PutFailed(row) => self.put_failed(row),
+            Write::DeleteFailed(ids) => self.failed.retain(|id, _| !ids.contains(id)),
             Write::Count(counter) => *self.counters.entry(counter.name()).or_default() += 1,
             Write::Uses { tokens, refused, last_request } => self.uses(tokens, *refused, *last_request),
         }
         Ok(())
+    }
+
+    fn put_user(&mut self, row: &UserRow) -> Result<(), StoreError> {
+        if self.user_named(&row.name_key()).is_some_and(|bearer| bearer != row.id) {
+            return taken();
+        }
+        self.users.insert(row.id, row.clone());
+        Ok(())
+    }
+
+    fn put_group(&mut self, row: &GroupRow) -> Result<(), StoreError> {
+        if self.group_named(&row.name_key()).is_some_and(|bearer| bearer != row.id) {
+            return taken();
+        }
+        self.groups.insert(row.id, row.clone());
+        Ok(())
+    }
+
+    fn put_run_changes(&mut self, uid: &str, changes: &[UserChange]) {
+        for change in changes {
+            let Some(user) = UserId::parse(&change.id) else { continue };
+            self.run_changes.entry((uid.to_owned(), user)).or_insert_with(|| change.clone());
+        }
     }
 
     fn put_resource(&mut self, row: &ResourceRow) -> Result<(), StoreError> {
@@ -90,8 +115,43 @@ impl State {
         Ok(())
     }
 
+    fn add_members(&mut self, group: GroupId, users: &[UserId], cause: Uuid) {
+        for user in users {
+            if self.members.insert((group, *user)) {
+                self.joined.insert((group, *user), cause);
+            }
+        }
+    }
+
+    fn remove_members(&mut self, group: GroupId, users: &[UserId], cause: Uuid) {
+        for user in users {
+            if self.members.remove(&(group, *user)) {
+                self.left.insert((*user, group), cause);
+            }
+        }
+    }
+
+    fn put_account(&mut self, account: &Account) -> Result<(), StoreError> {
+        let bearer = self.account(&AccountKey::Name(fold(&account.user_name)));
+        if bearer.is_some_and(|bearer| bearer.id != account.id) {
+            return taken();
+        }
+        self.accounts.insert(account.id, account.clone());
+        Ok(())
+    }
+
+    fn put_failed(&mut self, row: &FailedRow) {
+        let subject = opaque_key(&row.subject);
+        self.failed.insert(row.id, FailedRow { subject, ..row.clone() });
+        while self.failed.len() > FAILED_KEPT as usize {
+            self.failed.pop_first();
+        }
+    }
+
     fn delete_user(&mut self, user: UserId) {
         self.users.remove(&user);
+        self.left.retain(|(of, _), _| *of != user);
+        self.status.remove(&user);
         self.members.retain(|(_, member)| *member != user);
         self.grants.remove(&user);
         self.evaluated.remove(&user);
@@ -141,20 +201,14 @@ impl State {
     fn start_run(&mut self, run: &RunRow, named: &[GroupSelector]) {
         let mut run = run.clone();
         let uid = run.status.uid.clone();
+        if run.rules().is_none() {
+            run.cover_gone(self.rules.keys().cloned());
+        }
         run.status.progress.total = match run.rules() {
             None => self.users.len() as u64,
             Some(rules) => {
-                let mut selectors = named.to_vec();
-                for rule in rules {
-                    let kept = self.rules.get(rule);
-                    selectors.extend(kept.iter().flat_map(|kept| kept.selectors.iter().cloned()));
-                    let holders = self.holders(rule);
-                    self.run_users.extend(holders.into_iter().map(|user| (uid.clone(), user)));
-                }
-                for group in selectors.iter().filter_map(|selector| self.resolve(selector)).collect::<Vec<_>>() {
-                    let members = self.members_of(group);
-                    self.run_users.extend(members.into_iter().map(|user| (uid.clone(), user)));
-                }
+                let affected = self.affected(rules, named);
+                self.run_users.extend(affected.into_iter().map(|user| (uid.clone(), user)));
                 self.run_users.iter().filter(|(of, _)| *of == uid).count() as u64
             }
         };
@@ -168,8 +222,10 @@ impl State {
         if ended {
             self.run_users.retain(|(of, _)| *of != uid);
             let ended = self.runs().into_iter().filter(|run| run.status.phase.is_final());
-            for old in ended.skip(FINAL_KEPT) {
-                self.runs.remove(&old.status.uid);
+            let ended: Vec<String> = ended.map(|run| run.status.uid).collect();
+            self.run_changes.retain(|(of, _), _| !ended.iter().skip(CHANGES_KEPT).any(|old| old == of));
+            for old in ended.iter().skip(FINAL_KEPT) {
+                self.runs.remove(old);
             }
         }
     }

@@ -5,6 +5,7 @@ use super::super::error::StoreError;
 use super::super::walk::{Found, Misfit, Verified, Walk};
 use super::address::Address;
 use super::connection::Connections;
+use super::cut::cut_off;
 use super::row::number;
 use super::sequencer::{hash, head};
 use super::setback::Setback;
@@ -39,8 +40,9 @@ pub async fn begin_anew(address: &Address) -> Result<(u32, u64), StoreError> {
 async fn walk(connection: &Connection, expect: Option<Anchor>) -> Result<Result<Verified, Misfit>, Setback> {
     // The records and the head of one moment.
     connection.run(sql::BEGIN_READING, &[]).await?;
-    let mut walk = Walk::begin(expect);
-    let mut last = 0;
+    let cut = cut_off(connection).await?;
+    let mut walk = Walk::begin(expect).behind((cut.number > 0).then_some((cut.number, cut.hash)));
+    let mut last = cut.number;
     loop {
         let rows = connection.rows(sql::RECORDS_AFTER, &[&number(last), &BLOCK]).await?;
         for row in &rows {

@@ -7,7 +7,7 @@ use super::connection::Connection;
 use super::row::{count, get, json, number, text};
 use super::setback::Setback;
 use super::statement as sql;
-use crate::config::Document;
+use crate::config::{Document, Enforced};
 use jiff::Timestamp;
 
 /// Revisions kept for looking back; older ones go.
@@ -24,7 +24,11 @@ pub(super) async fn in_force(connection: &Connection) -> Result<InForce, Setback
     };
     let document: String = get(&row, 3)?;
     let document: Document = json("configuration", &document)?;
-    Ok(InForce::new(count(&row, 0)?, get(&row, 1)?, count(&row, 2)?, document))
+    let (revision, content_hash, epoch) = (count(&row, 0)?, get(&row, 1)?, count(&row, 2)?);
+    let enforced: Option<String> = get(&row, 4)?;
+    let Some(enforced) = enforced else { return Ok(InForce::new(revision, content_hash, epoch, document)) };
+    let enforced: Enforced = json("configuration", &enforced)?;
+    Ok(InForce::enforcing(revision, content_hash, epoch, document, enforced))
 }
 
 /// A new configuration; the head is held alone.
@@ -32,8 +36,10 @@ pub(super) async fn put(connection: &Connection, config: &InForce, at: Timestamp
     let Some(document) = &config.document else { return Ok(()) };
     let (revision, epoch) = (number(config.revision), number(config.epoch));
     let document = text("configuration", document)?;
+    let enforced = config.kept_enforced().map(|enforced| text("configuration", enforced)).transpose()?;
+    let (hash, at) = (&config.content_hash, at.as_microsecond());
     together!(
-        connection.run(sql::PUT_CONFIG, &[&revision, &config.content_hash, &epoch, &at.as_microsecond(), &document]),
+        connection.run(sql::PUT_CONFIG, &[&revision, hash, &epoch, &at, &document, &enforced]),
         connection.run(sql::MOVE_HEAD, &[&revision, &epoch]),
         connection.run(sql::FORGET_CONFIGS, &[&number(config.revision.saturating_sub(REVISIONS_KEPT))]),
     )?;

@@ -1,30 +1,39 @@
 //! Writing what a change decided. What concerns many people is gathered, so that it is one statement for all of them.
 
 use super::super::chain::{Sealed, seal};
-use super::super::contract::{Effects, Write};
-use super::super::row::{Counter, UserId};
+use super::super::contract::{Effects, Facts, Write};
+use super::super::row::{Counter, UserId, opaque_key};
 use super::ask::together;
 use super::connection::{Connection, Values};
+use super::facts::Stamps;
 use super::row::{keys, number, text};
 use super::setback::Setback;
-use super::{config, group, resource, rule, run, state, statement as sql, user};
+use super::{account, config, failed, group, resource, rule, run, state, statement as sql, user};
 use crate::access::TenantAccess;
 use futures::future::try_join_all;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 /// Carries out everything in the order of the writes, sent in one go as far as that keeps it. What is gathered comes
 /// after what it is sent with; a write that could see it waits for it.
-pub(super) async fn write(connection: &Connection, effects: &Effects) -> Result<(), Setback> {
+///
+/// A queued evaluation is done only as far as `stamps` say that it was known: of whoever was queued again since then,
+/// what was decided may be over already.
+pub(super) async fn write(
+    connection: &Connection,
+    facts: &Facts,
+    stamps: &Stamps,
+    effects: &Effects,
+) -> Result<(), Setback> {
     let Effects { writes, record } = effects;
     let (mut gathered, mut first, mut has_steps) = (Gathered::default(), 0, false);
     for (place, write) in writes.iter().enumerate() {
         if gathered.is_before(write) || (has_steps && !is_gathered(write)) {
             let (before, with) = (writes.get(first..place).unwrap_or_default(), std::mem::take(&mut gathered));
-            together!(all(connection, before), with.write(connection))?;
+            together!(all(connection, facts, before), with.write(connection))?;
             (first, has_steps) = (place, false);
         }
-        gathered.take(write)?;
+        gathered.take(write, stamps)?;
         has_steps |= is_of_steps(write);
     }
     let rest = writes.get(first..).unwrap_or_default();
@@ -33,12 +42,12 @@ pub(super) async fn write(connection: &Connection, effects: &Effects) -> Result<
         let Sealed { body, digest } = seal(record);
         connection.run(sql::INSERT_RECORD, &[&record.id, &body, &digest.0.as_slice()]).await.map(drop)
     };
-    together!(all(connection, rest), gathered.write(connection), record)?;
+    together!(all(connection, facts, rest), gathered.write(connection), record)?;
     Ok(())
 }
 
-async fn all(connection: &Connection, writes: &[Write]) -> Result<(), Setback> {
-    try_join_all(writes.iter().map(|write| one(connection, write))).await.map(drop)
+async fn all(connection: &Connection, facts: &Facts, writes: &[Write]) -> Result<(), Setback> {
+    try_join_all(writes.iter().map(|write| one(connection, facts, write))).await.map(drop)
 }
 
 /// Whether a write asks something before it writes: what follows has to wait for it.
@@ -51,10 +60,10 @@ fn is_gathered(write: &Write) -> bool {
 }
 
 /// One write; nothing for one that is gathered.
-async fn one(connection: &Connection, write: &Write) -> Result<(), Setback> {
+async fn one(connection: &Connection, facts: &Facts, write: &Write) -> Result<(), Setback> {
     match write {
-        Write::InsertUser(row) => user::insert(connection, row).await,
-        Write::UpdateUser(row) => user::update(connection, row).await,
+        Write::InsertUser(row) => user::insert(connection, facts, row).await,
+        Write::UpdateUser(row) => user::update(connection, facts, row).await,
         Write::DeleteUser(id) => user::delete(connection, *id).await,
         Write::InsertGroup(row) => group::insert(connection, row).await,
         Write::UpdateGroup(row) => group::update(connection, row).await,
@@ -63,10 +72,18 @@ async fn one(connection: &Connection, write: &Write) -> Result<(), Setback> {
         Write::InsertResource(row) => resource::insert(connection, row).await,
         Write::UpdateResource(row) => resource::update(connection, row).await,
         Write::DeleteResource(id) => resource::delete(connection, *id).await,
-        Write::AddMembers(id, users) => connection.run(sql::ADD_MEMBERS, &[&id.0, &keys(users)]).await.map(drop),
-        Write::RemoveMembers(id, users) => connection.run(sql::REMOVE_MEMBERS, &[&id.0, &keys(users)]).await.map(drop),
-        Write::QueueMembers(id) => connection.run(sql::QUEUE_MEMBERS, &[&id.0]).await.map(drop),
-        Write::QueueUsers(users) => connection.run(sql::QUEUE_USERS, &[&keys(users)]).await.map(drop),
+        Write::AddMembers(id, users, cause) => {
+            connection.run(sql::ADD_MEMBERS, &[&id.0, &keys(users), cause]).await.map(drop)
+        }
+        Write::RemoveMembers(id, users, cause) => {
+            connection.run(sql::REMOVE_MEMBERS, &[&id.0, &keys(users), cause]).await.map(drop)
+        }
+        Write::NameGone(name, cause) => connection.run(sql::PUT_NAME_GONE, &[&opaque_key(name), cause]).await.map(drop),
+        Write::PutStatus(id, cause) => connection.run(sql::PUT_STATUS, &[&id.0, cause]).await.map(drop),
+        Write::PutAccount(account) => account::put(connection, facts, account).await,
+        Write::DeleteAccount(id) => connection.run(sql::DELETE_ACCOUNT, &[&id.0]).await.map(drop),
+        Write::QueueMembers(id) => connection.run(sql::QUEUE_MEMBERS, &[&id.0, &stamp()]).await.map(drop),
+        Write::QueueUsers(users) => connection.run(sql::QUEUE_USERS, &[&keys(users), &stamp()]).await.map(drop),
         Write::PutConfig { config, changed, at } => {
             config::put(connection, config, *at).await?;
             rule::changed(connection, changed).await
@@ -75,11 +92,21 @@ async fn one(connection: &Connection, write: &Write) -> Result<(), Setback> {
         Write::UpdateRun(row) => run::update(connection, row).await,
         Write::StartRun { run, selectors } => run::start(connection, run, selectors).await,
         Write::MarkSynced { run, roles, selectors } => rule::mark_synced(connection, run, roles, selectors).await,
+        Write::PutRunChanges(uid, changes) => run::put_changes(connection, uid, changes).await,
+        Write::ForgetRunChanges(uid) => run::forget_changes(connection, uid).await,
+        Write::AllEvaluated(at) => connection.run(sql::ALL_EVALUATED, &[&at.as_microsecond()]).await.map(drop),
+        Write::PutFailed(row) => failed::put(connection, row).await,
+        Write::DeleteFailed(ids) => connection.run(sql::DELETE_FAILED, &[ids]).await.map(drop),
         Write::Uses { tokens, refused, last_request } => {
             state::put_uses(connection, tokens, *refused, *last_request).await
         }
         Write::PutGrants { .. } | Write::Evaluated { .. } | Write::Unqueue(_) | Write::Count(_) => Ok(()),
     }
+}
+
+/// What tells one queueing from every other.
+fn stamp() -> i64 {
+    Uuid::new_v4().as_u128() as i64
 }
 
 /// What is written for many people at once.
@@ -90,7 +117,10 @@ struct Gathered {
     counts: Vec<Counter>,
     evaluated: Vec<Uuid>,
     at: Option<i64>,
-    done: Vec<Uuid>,
+    /// Who waits no more, however often they were queued.
+    gone: Vec<Uuid>,
+    /// Who waits no more by this queueing. In the order of ids, in which they are queued too.
+    done: BTreeMap<Uuid, i64>,
     taken: (Vec<Uuid>, Vec<String>),
     given: Given,
     let_go: (Vec<String>, Vec<Uuid>),
@@ -111,8 +141,8 @@ struct Given {
 impl Gathered {
     /// Whether this write could see what is gathered, or cannot be gathered with it.
     fn is_before(&self, write: &Write) -> bool {
-        let of = [&self.evaluated, &self.done, &self.taken.0, &self.given.users, &self.let_go.1, &self.held.1];
-        let people = of.into_iter().any(|people| !people.is_empty());
+        let of = [&self.evaluated, &self.gone, &self.taken.0, &self.given.users, &self.let_go.1, &self.held.1];
+        let people = !self.done.is_empty() || of.into_iter().any(|people| !people.is_empty());
         match write {
             Write::Evaluated { at, .. } => self.at.is_some_and(|other| other != at.as_microsecond()),
             Write::QueueMembers(_) | Write::QueueUsers(_) => people,
@@ -121,15 +151,16 @@ impl Gathered {
     }
 
     /// Takes what is written together, and notes what others wait for.
-    fn take(&mut self, write: &Write) -> Result<(), Setback> {
+    fn take(&mut self, write: &Write, stamps: &Stamps) -> Result<(), Setback> {
         match write {
             Write::PutGrants { user, before, after } => self.grants(*user, before, after)?,
             Write::Evaluated { user, at, was_pending } => {
                 self.evaluated.push(user.0);
                 self.at = Some(at.as_microsecond());
-                self.done.extend(was_pending.then_some(user.0));
+                let known = stamps.get(user).filter(|_| *was_pending);
+                self.done.extend(known.map(|stamp| (user.0, *stamp)));
             }
-            Write::Unqueue(user) => self.done.push(user.0),
+            Write::Unqueue(user) => self.gone.push(user.0),
             Write::Count(counter) => self.counts.push(*counter),
             Write::InsertGroup(_)
             | Write::UpdateGroup(_)
@@ -148,8 +179,17 @@ impl Gathered {
             | Write::DeleteResource(_)
             | Write::AddMembers(..)
             | Write::RemoveMembers(..)
+            | Write::NameGone(..)
+            | Write::PutStatus(..)
+            | Write::PutAccount(_)
+            | Write::DeleteAccount(_)
             | Write::PutConfig { .. }
             | Write::MarkSynced { .. }
+            | Write::PutRunChanges(..)
+            | Write::ForgetRunChanges(_)
+            | Write::AllEvaluated(_)
+            | Write::PutFailed(_)
+            | Write::DeleteFailed(_)
             | Write::Uses { .. } => {}
         }
         Ok(())
@@ -185,7 +225,8 @@ impl Gathered {
     }
 
     async fn write(&self, connection: &Connection) -> Result<(), Setback> {
-        let Self { moved, counts, evaluated, at, done, taken, given, let_go, held } = self;
+        let Self { moved, counts, evaluated, at, gone, done, taken, given, let_go, held } = self;
+        let (waited, known): (Vec<Uuid>, Vec<i64>) = done.iter().map(|(user, stamp)| (*user, *stamp)).unzip();
         let stripe = group::stripe();
         let count = async |name: &str, times: u64| {
             if times > 0 {
@@ -204,7 +245,8 @@ impl Gathered {
         let Given { users, tenants, roles, groups, rules, sources } = given;
         together!(
             of_many(connection, evaluated, sql::EVALUATED, &[evaluated, at]),
-            of_many(connection, done, sql::DELETE_PENDING, &[done]),
+            of_many(connection, gone, sql::DELETE_PENDING, &[gone]),
+            of_many(connection, &waited, sql::TAKE_PENDING, &[&waited, &known]),
             of_many(connection, &taken.0, sql::TAKE_GRANTS, &[&taken.0, &taken.1]),
             of_many(connection, users, sql::PUT_GRANTS, &[users, tenants, roles, groups, rules, sources]),
             of_many(connection, &let_go.1, sql::LET_GO, &[&let_go.0, &let_go.1]),

@@ -1,17 +1,19 @@
-//! Taking out of the records in a database what they say of a person; the chain stays whole, endpoints go on.
+//! Taking out of the records in a database what they say of a person; the chain stays whole, endpoints go on. What is
+//! kept of them beside the records, whom runs changed and failed messages, goes as well.
 //!
-//! The person must be no user any more. The database keeps what it replaced until it is vacuumed, and its log and its
-//! backups longer: that is for who looks after it.
+//! The person must be no user any more, and have no account. The database keeps what it replaced until it is vacuumed,
+//! and its log and its backups longer: that is for who looks after it.
 
 use super::super::chain::{self, Contents, Sealed, seal};
-use super::super::erase::{Erased, bearers, one_of, record};
+use super::super::erase::{Erased, Known, a_user, an_account, bearers, one_of, record};
 use super::super::error::StoreError;
-use super::super::row::UserId;
+use super::super::row::{AccountKey, UserId};
 use super::address::Address;
+use super::ask::together;
 use super::connection::Connections;
 use super::row::get;
 use super::setback::Setback;
-use super::{Connection, statement as sql, user};
+use super::{Connection, account, statement as sql, user};
 use crate::access::fold;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -22,7 +24,8 @@ const READ_AT_ONCE: i64 = 32;
 
 /// Erases from the records in the database at `address` what they say of `who`, an id or a userName they once had.
 ///
-/// Fails with [`StoreError::StillThere`] while this is a user, with [`StoreError::Nobody`] when no record names them.
+/// Fails with [`StoreError::StillThere`] while this is a user or somebody with an account, with [`StoreError::Nobody`]
+/// when nothing is kept of them.
 pub async fn erase(address: &Address, who: &str, now: Timestamp) -> Result<Erased, StoreError> {
     let mut session = Connections::new(address.clone())?.take().await?;
     session.begin();
@@ -37,22 +40,31 @@ async fn within(connection: &Connection, who: &str, now: Timestamp) -> Result<Er
     connection.row(sql::HOLD_CHAIN_HEAD, &[]).await?;
     let user = find(connection, who).await?;
     if user::existing(connection, &vec![user.0]).await?.contains(&user) {
-        return Err(Setback::Final(StoreError::StillThere { who: who.to_owned() }));
+        return Err(Setback::Final(a_user(who)));
     }
-    let (mut named, mut records) = (false, 0);
+    let (mut known, mut records) = (Known::new(user, who), 0);
     let mut last = Uuid::nil();
     while let Some(block) = block(connection, &mut last, &user.to_string()).await? {
         for (id, body, contents) in block {
-            named |= contents.people.iter().any(|(other, _)| *other == user);
+            known.note(&contents);
             if let Some(body) = chain::erase(&body, user) {
                 records += connection.run(sql::REPLACE_BODY, &[&id, &body]).await?;
             }
         }
     }
-    if !named {
+    has_no_account(connection, who, &known.accounts()).await?;
+    let (subjects, id) = (known.subjects(), user.to_string());
+    let (changes, failed, said) = together!(
+        connection.run(sql::FORGET_CHANGES_OF, &[&user.0]),
+        connection.run(sql::DELETE_FAILED_ABOUT, &[&subjects]),
+        connection.run(sql::DELETE_FAILED_THAT_SAY, &[&id]),
+    )?;
+    // The records that named them may have been cut off.
+    let beside = changes + failed + said;
+    if !known.in_records && beside == 0 {
         return Err(Setback::Final(StoreError::Nobody { who: who.to_owned() }));
     }
-    if records > 0 {
+    if records + beside > 0 {
         let record = record(user, records, now);
         let Sealed { body, digest } = seal(&record);
         connection.run(sql::INSERT_RECORD, &[&record.id, &body, &digest.0.as_slice()]).await?;
@@ -68,8 +80,10 @@ async fn find(connection: &Connection, who: &str) -> Result<UserId, Setback> {
     }
     let name = fold(who);
     if user::by_names(connection, &vec![&name]).await?.into_values().any(|bearer| bearer.is_some()) {
-        return Err(Setback::Final(StoreError::StillThere { who: who.to_owned() }));
+        return Err(Setback::Final(a_user(who)));
     }
+    // Who has an account of this name is on record with it, and perhaps was somebody else before.
+    has_no_account(connection, who, &[AccountKey::Name(name.clone())]).await?;
     let (mut found, mut last) = (BTreeSet::new(), Uuid::nil());
     while let Some(block) = block(connection, &mut last, "").await? {
         for (_, _, contents) in block {
@@ -77,6 +91,13 @@ async fn find(connection: &Connection, who: &str) -> Result<UserId, Setback> {
         }
     }
     Ok(one_of(who, found)?)
+}
+
+/// Fails while there is an account of one of these keys.
+async fn has_no_account(connection: &Connection, who: &str, keys: &[AccountKey]) -> Result<(), Setback> {
+    let keys: Vec<&AccountKey> = keys.iter().collect();
+    let there = account::hold(connection, &keys).await?.into_values().any(|account| account.is_some());
+    if there { Err(Setback::Final(an_account(who))) } else { Ok(()) }
 }
 
 /// The next records whose text has this in it: id, text, and what it says.

@@ -1,20 +1,23 @@
 //! Locking and loading what a change needs, in the order that everybody keeps: lease, configuration, groups, users by
-//! id, resources by id, runs. Statements that do not depend on each other's answers are sent in one go.
+//! id, resources by id, accounts by id, runs. Statements that do not depend on each other's answers are sent in one go.
 
 use super::super::contract::{Delta, Facts, Fence, Hold, MemberIds, Needs};
-use super::super::row::{GroupId, ResourceId, UserId};
+use super::super::row::{AccountKey, GroupId, ResourceId, UserId};
 use super::ask::together;
 use super::connection::Connection;
 use super::row::{count, get, keys, number};
 use super::setback::Setback;
-use super::{config, group, lease, resource, run, statement as sql, user};
-use std::collections::BTreeSet;
+use super::{account, config, group, lease, resource, run, statement as sql, user};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Users locked by one statement.
 const LOCKED_AT_ONCE: usize = 500;
 
-/// What this transaction has locked.
+/// By which queueing each user waited, of those who did when they were read. Every queueing has another number.
+pub(super) type Stamps = BTreeMap<UserId, i64>;
+
+/// What this transaction has locked, and what of what it read the facts do not say.
 #[derive(Debug, Default)]
 pub(super) struct Held {
     configuration: Hold,
@@ -22,6 +25,9 @@ pub(super) struct Held {
     groups: BTreeSet<GroupId>,
     users: BTreeSet<UserId>,
     resources: BTreeSet<ResourceId>,
+    accounts: BTreeSet<AccountKey>,
+    /// See [`Stamps`].
+    pub stamps: Stamps,
     /// Leaves the locks of users out, so that a test sees what they are for.
     #[cfg(test)]
     pub users_left_free: bool,
@@ -40,7 +46,9 @@ impl Held {
         users.extend(needs.delta.iter().flat_map(|delta| delta.add.iter().chain(&delta.remove)));
         users.retain(|id| !self.users.contains(id));
         let resources: BTreeSet<ResourceId> = needs.resources.difference(&self.resources).copied().collect();
-        let has_resources = !self.resources.is_empty();
+        let has_accounts = !self.accounts.is_empty();
+        let new_accounts = needs.accounts.iter().any(|key| !self.accounts.contains(key));
+        let has_resources = !self.resources.is_empty() || has_accounts;
         let has_users = !self.users.is_empty() || has_resources;
         let has_groups = !self.groups.is_empty() || self.alone.is_some();
         let late = (configuration > Hold::Free && (has_groups || has_users || self.configuration > Hold::Free))
@@ -48,7 +56,9 @@ impl Held {
             || (!groups.is_empty() && has_users)
             || (!users.is_empty() && has_resources)
             || (users.first() < self.users.last() && !users.is_empty())
-            || (resources.first() < self.resources.last() && !resources.is_empty());
+            || (resources.first() < self.resources.last() && !resources.is_empty())
+            // In which order accounts stand is not known from their keys: all at once, or from the beginning.
+            || (has_accounts && (new_accounts || !resources.is_empty()));
         if late { Err(Setback::Reorder) } else { Ok(Missing { configuration, alone, groups, users, resources }) }
     }
 }
@@ -95,7 +105,7 @@ pub(super) async fn load(
             lock(connection, sql::SHARE_GROUPS, &group_keys),
             lock(connection, sql::HOLD_USERS, &user_keys),
             lock(connection, sql::HOLD_RESOURCES, &resource_keys),
-            read(connection, needs, facts),
+            read(connection, needs, facts, &mut held.stamps),
         )?;
     } else {
         begin.await?;
@@ -109,13 +119,14 @@ pub(super) async fn load(
         )?;
         lock_users(connection, replaced, &mut users).await?;
         lock(connection, sql::HOLD_RESOURCES, &resource_keys).await?;
-        read(connection, needs, facts).await?;
+        read(connection, needs, facts, &mut held.stamps).await?;
     }
     held.configuration = held.configuration.max(configuration);
     held.alone = alone.or(held.alone);
     held.groups.extend(groups);
     held.users.extend(users);
     held.resources.extend(resources);
+    held.accounts.extend(needs.accounts.iter().cloned());
     facts.configuration = facts.configuration.max(held.configuration);
     facts.alone = held.alone.or(facts.alone);
     Ok(())
@@ -154,7 +165,7 @@ async fn lock_users(
 }
 
 /// Loads, each thing once, and the configuration in force now that the locks are there.
-async fn read(connection: &Connection, needs: &Needs, facts: &mut Facts) -> Result<(), Setback> {
+async fn read(connection: &Connection, needs: &Needs, facts: &mut Facts, stamps: &mut Stamps) -> Result<(), Setback> {
     let new = |id: &&UserId| !facts.users.contains_key(id);
     let users = keys(needs.users.iter().filter(new));
     let groups: Vec<_> = needs.groups.iter().filter(|id| !facts.groups.contains_key(id)).map(|id| id.0).collect();
@@ -166,7 +177,9 @@ async fn read(connection: &Connection, needs: &Needs, facts: &mut Facts) -> Resu
         needs.resources.iter().filter(|id| !facts.resources.contains_key(id)).map(|id| id.0).collect();
     let resource_keys: Vec<_> =
         needs.resource_keys.iter().filter(|key| !facts.resource_keys.contains_key(*key)).collect();
-    let (head, users, groups, user_names, group_names, resources, resource_keys, delta, members, runs) = together!(
+    let accounts: Vec<_> = needs.accounts.iter().filter(|key| !facts.accounts.contains_key(*key)).collect();
+    let is_asked = needs.by_hand && facts.by_hand.is_none();
+    let (head, (users, waiting), groups, user_names, group_names, resources, resource_keys, beside) = together!(
         connection.row(sql::READ_HEAD, &[]),
         user::facts(connection, &users),
         group::find(connection, &groups),
@@ -174,19 +187,29 @@ async fn read(connection: &Connection, needs: &Needs, facts: &mut Facts) -> Resu
         group::by_names(connection, &group_names),
         resource::find(connection, &resources),
         resource::by_keys(connection, &resource_keys),
-        delta(connection, needs.delta.as_ref()),
-        members(connection, needs.members),
-        runs(connection, needs.run.as_ref()),
+        async {
+            together!(
+                delta(connection, needs.delta.as_ref()),
+                members(connection, needs.members),
+                account::hold(connection, &accounts),
+                runs(connection, needs.run.as_ref()),
+                by_hand(connection, is_asked),
+            )
+        },
     )?;
+    let (delta, members, accounts, runs, by_hand) = beside;
+    stamps.extend(waiting);
     facts.users.extend(users);
     facts.groups.extend(groups);
     facts.user_names.extend(user_names);
     facts.group_names.extend(group_names);
     facts.resources.extend(resources);
     facts.resource_keys.extend(resource_keys);
+    facts.accounts.extend(accounts);
     facts.delta = delta.or(facts.delta.take());
     facts.members = members.or(facts.members.take());
     facts.runs = runs.or(facts.runs.take());
+    facts.by_hand = by_hand.or(facts.by_hand);
     if let Some(head) = head
         && (count(&head, 0)?, count(&head, 1)?) != (facts.config.revision, facts.config.epoch)
     {
@@ -225,6 +248,11 @@ async fn members(
     let more = ids.len() > limit;
     ids.truncate(limit);
     Ok(Some((ids, more)))
+}
+
+/// Whether anybody holds something that no rule gave, where that is asked.
+async fn by_hand(connection: &Connection, is_asked: bool) -> Result<Option<bool>, Setback> {
+    Ok(if is_asked { Some(connection.row(sql::BY_HAND, &[]).await?.is_some()) } else { None })
 }
 
 async fn runs(

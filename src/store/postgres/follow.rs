@@ -1,4 +1,5 @@
-//! Following the database: which configuration is in force there, and whether something moved that others wait for.
+//! Following the database: which configuration is in force there, whether something moved that others wait for, and
+//! how far the chain of records goes.
 //!
 //! A process that has not seen the configuration for two seconds does not know of revocations: it lets nobody in
 //! (B127), which the endpoint answers with 503.
@@ -26,12 +27,15 @@ pub(super) struct Sight {
     /// When the last look that succeeded began.
     seen: Mutex<Instant>,
     moved: watch::Sender<u64>,
+    /// The number of the last record.
+    appended: watch::Sender<u64>,
 }
 
 impl Sight {
-    /// Just seen: opening has read the configuration.
-    pub fn new() -> Self {
-        Self { seen: Mutex::new(Instant::now()), moved: watch::Sender::new(0) }
+    /// Just seen: opening has read the configuration, and the number of the last record.
+    pub fn new(last: u64) -> Self {
+        let (moved, appended) = (watch::Sender::new(0), watch::Sender::new(last));
+        Self { seen: Mutex::new(Instant::now()), moved, appended }
     }
 
     /// Whether the last look is recent.
@@ -42,6 +46,29 @@ impl Sight {
     /// Counts what moved.
     pub fn moved(&self) -> watch::Receiver<u64> {
         self.moved.subscribe()
+    }
+
+    /// The number of the last record.
+    pub fn appended(&self) -> watch::Receiver<u64> {
+        self.appended.subscribe()
+    }
+
+    /// This process has numbered records up to this one.
+    pub fn numbered(&self, last: u64) {
+        self.appended.send_if_modified(|known| {
+            let further = last > *known;
+            *known = last.max(*known);
+            further
+        });
+    }
+
+    /// The chain was seen to go up to `last`, by a look that began when this process knew it up to `before`. Only a
+    /// database that was put back to an earlier moment has less by then.
+    fn saw_chain(&self, before: u64, last: u64) {
+        if last >= before {
+            return self.numbered(last);
+        }
+        self.appended.send_replace(last);
     }
 
     fn saw(&self, began: Instant) {
@@ -99,12 +126,14 @@ async fn look(store: &PostgresStore, session: &mut Option<Session>, known: &mut 
         }
     };
     let connection = session.connection()?;
+    let before = *store.inner.sight.appended.borrow();
     let Some(row) = connection.row(sql::FOLLOW, &[]).await? else { return Ok(false) };
-    let (revision, epoch, moved) = (count(&row, 0)?, count(&row, 1)?, count(&row, 3)?);
+    let (revision, epoch, moved, last) = (count(&row, 0)?, count(&row, 1)?, count(&row, 3)?, count(&row, 4)?);
     let store_id: Option<String> = get(&row, 2)?;
     if store_id.as_deref() != Some(store.store_id()) {
         return Ok(false);
     }
+    store.inner.sight.saw_chain(before, last);
     let in_force = store.in_force();
     if (in_force.revision, in_force.epoch) != (revision, epoch) {
         let newer = config::in_force(connection).await?;

@@ -62,6 +62,39 @@ pub(super) async fn resolve(connection: &Connection, selector: &GroupSelector) -
     found.map(|row| get(&row, 0).map(GroupId)).transpose()
 }
 
+/// The group that each of these names now, in the order asked; one question for all of a kind.
+pub(super) async fn resolve_all(
+    connection: &Connection,
+    selectors: &[GroupSelector],
+) -> Result<Vec<Option<GroupId>>, Setback> {
+    let (mut names, mut externals, mut ids) = (Vec::new(), Vec::new(), Vec::new());
+    for selector in selectors {
+        match selector {
+            GroupSelector::DisplayName(name) => names.push(fold(name)),
+            GroupSelector::ExternalId(external) => externals.push(external),
+            GroupSelector::Id(text) => ids.extend(GroupId::parse(text).map(|id| id.0)),
+        }
+    }
+    let names: Vec<&String> = names.iter().collect();
+    let (by_name, by_external_id, existing) = together!(
+        by_names(connection, &names),
+        connection.rows(sql::GROUPS_BY_EXTERNAL_ID, &[&externals]),
+        connection.rows(sql::EXISTING_GROUPS, &[&ids]),
+    )?;
+    let mut first: BTreeMap<String, Uuid> = BTreeMap::new();
+    for row in &by_external_id {
+        let id: Uuid = get(row, 1)?;
+        first.entry(get(row, 0)?).and_modify(|known| *known = id.min(*known)).or_insert(id);
+    }
+    let existing: BTreeSet<Uuid> = existing.iter().map(|row| get(row, 0)).collect::<Result<_, _>>()?;
+    let named = |selector: &GroupSelector| match selector {
+        GroupSelector::DisplayName(name) => by_name.get(&fold(name)).copied().flatten(),
+        GroupSelector::ExternalId(external) => first.get(external).copied().map(GroupId),
+        GroupSelector::Id(text) => GroupId::parse(text).filter(|id| existing.contains(&id.0)),
+    };
+    Ok(selectors.iter().map(named).collect())
+}
+
 /// A new group.
 pub(super) async fn insert(connection: &Connection, row: &GroupRow) -> Result<(), Setback> {
     put(connection, sql::INSERT_GROUP, row).await

@@ -7,20 +7,26 @@
 //!
 //! Nothing is acknowledged before its commit is; one that was cut while it committed is asked after by its record's id.
 
+mod account;
 mod address;
 mod ask;
 mod audit;
 mod blocks;
+mod cause;
 mod config;
 mod connection;
+mod cut;
 mod effects;
 mod erase;
 mod facts;
+mod failed;
 mod follow;
 mod group;
 mod lease;
 mod list;
 mod migrate;
+mod pass;
+mod record;
 mod resource;
 mod row;
 mod rule;
@@ -94,14 +100,14 @@ impl PostgresStore {
             }
         };
         let connections = Connections::new(address.clone())?;
-        let in_force = config::in_force(connections.take().await?.connection()?).await?;
+        let (in_force, last) = found(connections.take().await?.connection()?).await?;
         let inner = Inner {
             store_id,
             secret,
             holder: uuid::Uuid::now_v7().to_string(),
             connections,
             in_force: ArcSwap::from_pointee(in_force),
-            sight: Sight::new(),
+            sight: Sight::new(last),
             tasks: TaskTracker::new(),
             closing: CancellationToken::new(),
             ended: CancellationToken::new(),
@@ -181,4 +187,10 @@ impl PostgresStore {
     pub async fn ended(&self) {
         self.inner.ended.cancelled().await;
     }
+}
+
+/// The configuration in force, and the number of the last record.
+async fn found(connection: &Connection) -> Result<(InForce, u64), setback::Setback> {
+    let head = sequencer::head(connection.row(statement::READ_CHAIN_HEAD, &[]).await?.as_ref())?;
+    Ok((config::in_force(connection).await?, head.number))
 }

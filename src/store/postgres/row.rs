@@ -70,7 +70,7 @@ pub(super) fn resource(row: &Row) -> Result<ResourceRow, Setback> {
     })
 }
 
-/// `spec_hash, cursor, covers, status`.
+/// `spec_hash, cursor, covers, status, weighed`.
 pub(super) fn run(row: &Row) -> Result<RunRow, Setback> {
     let (covers, status): (String, String) = (get(row, 2)?, get(row, 3)?);
     Ok(RunRow {
@@ -78,6 +78,7 @@ pub(super) fn run(row: &Row) -> Result<RunRow, Setback> {
         cursor: get::<Option<uuid::Uuid>>(row, 1)?.map(UserId),
         covers: json("run", &covers)?,
         status: json("run", &status)?,
+        weighed: get(row, 4)?,
     })
 }
 

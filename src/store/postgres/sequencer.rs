@@ -76,12 +76,14 @@ async fn batch(store: &PostgresStore) -> Result<usize, Setback> {
     }
     let Some(fence) = store.lease(LEASE, LEASE_FOR).await? else { return Ok(0) };
     session.begin();
-    let numbered = within(session.connection()?, &fence).await?;
+    let (numbered, last) = within(session.connection()?, &fence).await?;
     session.end();
+    store.inner.sight.numbered(last);
     Ok(numbered)
 }
 
-async fn within(connection: &Connection, fence: &Fence) -> Result<usize, Setback> {
+/// How many records got a number, and the last one's.
+async fn within(connection: &Connection, fence: &Fence) -> Result<(usize, u64), Setback> {
     connection.run(sql::BEGIN, &[]).await?;
     lease::check(connection, fence).await?;
     let head = head(connection.row(sql::HOLD_CHAIN_HEAD, &[]).await?.as_ref())?;
@@ -103,7 +105,7 @@ async fn within(connection: &Connection, fence: &Fence) -> Result<usize, Setback
         connection.run(sql::MOVE_CHAIN_HEAD, &[&number(last), &hash.0.as_slice()]),
     )?;
     connection.say(sql::COMMIT).await?;
-    Ok(rows.len())
+    Ok((rows.len(), last))
 }
 
 /// `incarnation, position, hash`.

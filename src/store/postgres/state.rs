@@ -26,11 +26,8 @@ impl PostgresStore {
         selectors: Vec<GroupSelector>,
     ) -> Result<(Vec<StoredRuleState>, Vec<Option<GroupId>>), StoreError> {
         asked!(self, connection => {
-            let mut groups = Vec::with_capacity(selectors.len());
-            for selector in &selectors {
-                groups.push(group::resolve(connection, selector).await?);
-            }
-            Ok((rule::states(connection).await?, groups))
+            let (states, groups) = together!(rule::states(connection), group::resolve_all(connection, &selectors))?;
+            Ok((states, groups))
         })
     }
 
@@ -85,6 +82,7 @@ async fn figures(connection: &Connection) -> Result<Figures, Setback> {
         users: UserCounts { total: count(&row, 0)?, active: count(&row, 1)?, managed: count(&row, 2)? },
         groups: count(&row, 3)?,
         pending: count(&row, 4)?,
+        failed: count(&row, 5)?,
         provisioning: ProvisioningCounts {
             created: sum("created"),
             updated: sum("updated"),

@@ -1,9 +1,9 @@
 //! Every statement of this engine, in one place: each is prepared when a connection is made, read by a lint for what
 //! CockroachDB or YugabyteDB lack, and explained in a golden file.
 //!
-//! Rows are locked in one order everywhere: lease, configuration, groups, users by id, resources by id, runs. What a
-//! lock protects is read by a later statement: one that waited for a lock still sees the rows as they were when it
-//! began.
+//! Rows are locked in one order everywhere: lease, configuration, groups, users by id, resources by id, accounts by id,
+//! runs. What a lock protects is read by a later statement: one that waited for a lock still sees the rows as they were
+//! when it began.
 
 /// Makes a constant of each statement, and a list of all.
 macro_rules! statements {
@@ -32,15 +32,16 @@ statements! {
 
     // The configuration.
     FOLLOW = "SELECT h.revision, h.epoch, (SELECT value FROM meta WHERE key = 'store_id'), \
-        (SELECT coalesce(sum(value), 0)::BIGINT FROM counter WHERE name = 'moved') FROM head h WHERE h.one = 1";
+        (SELECT coalesce(sum(value), 0)::BIGINT FROM counter WHERE name = 'moved'), \
+        (SELECT position FROM chain_head WHERE one = 1) FROM head h WHERE h.one = 1";
     READ_HEAD = "SELECT revision, epoch FROM head WHERE one = 1";
     SHARE_HEAD = "SELECT 1 FROM head WHERE one = 1 FOR SHARE";
     HOLD_HEAD = "SELECT 1 FROM head WHERE one = 1 FOR UPDATE";
-    READ_CONFIG = "SELECT c.revision, c.content_hash, h.epoch, c.document FROM head h \
+    READ_CONFIG = "SELECT c.revision, c.content_hash, h.epoch, c.document, c.enforced FROM head h \
         JOIN config c ON c.revision = h.revision WHERE h.one = 1";
     MOVE_HEAD = "UPDATE head SET revision = $1, epoch = $2 WHERE one = 1";
-    PUT_CONFIG = "INSERT INTO config (revision, content_hash, epoch, published, document) VALUES ($1, $2, $3, $4, $5) \
-        ON CONFLICT (revision) DO UPDATE SET epoch = excluded.epoch";
+    PUT_CONFIG = "INSERT INTO config (revision, content_hash, epoch, published, document, enforced) \
+        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (revision) DO UPDATE SET epoch = excluded.epoch";
     FORGET_CONFIGS = "DELETE FROM config WHERE revision < $1";
 
     // Locks.
@@ -57,8 +58,10 @@ statements! {
         JOIN \"group\" g ON g.id = m.group_id WHERE m.user_id = ANY($1) ORDER BY m.user_id, g.id";
     GRANTS_OF_USERS = "SELECT user_id, tenant, role, application_groups, rules, source FROM access \
         WHERE user_id = ANY($1)";
-    PENDING_OF_USERS = "SELECT user_id FROM pending WHERE user_id = ANY($1)";
-    EVALUATIONS_OF_USERS = "SELECT user_id, evaluated FROM evaluation WHERE user_id = ANY($1)";
+    PENDING_OF_USERS = "SELECT user_id, stamp FROM pending WHERE user_id = ANY($1)";
+    EVALUATIONS_OF_USERS = "SELECT u.id, (SELECT e.evaluated FROM evaluation e WHERE e.user_id = u.id), \
+        (SELECT 1 FROM pending p WHERE p.user_id = u.id) IS NOT NULL, \
+        (SELECT a.evaluated FROM all_evaluated a WHERE a.one = 1) FROM \"user\" u WHERE u.id = ANY($1)";
     INSERT_USER = "INSERT INTO \"user\" \
         (id, user_name, shown_name, external_id, active, account_enabled, created, modified, version, body) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
@@ -73,8 +76,13 @@ statements! {
     DELETE_ACCESS = "DELETE FROM access WHERE user_id = $1";
     DELETE_EVALUATION = "DELETE FROM evaluation WHERE user_id = $1";
     DELETE_PENDING = "DELETE FROM pending WHERE user_id = ANY($1)";
+    TAKE_PENDING = "DELETE FROM pending p USING \
+        (SELECT unnest($1::UUID[]) AS user_id, unnest($2::BIGINT[]) AS stamp) r \
+        WHERE p.user_id = r.user_id AND p.stamp = r.stamp";
     EVALUATED = "INSERT INTO evaluation (user_id, evaluated) SELECT unnest($1::UUID[]), $2::BIGINT \
         ON CONFLICT (user_id) DO UPDATE SET evaluated = excluded.evaluated";
+    ALL_EVALUATED = "INSERT INTO all_evaluated (one, evaluated) VALUES (1, $1) \
+        ON CONFLICT (one) DO UPDATE SET evaluated = greatest(all_evaluated.evaluated, excluded.evaluated)";
     TAKE_GRANTS = "DELETE FROM access WHERE (user_id, tenant) IN (SELECT unnest($1::UUID[]), unnest($2::TEXT[]))";
     PUT_GRANTS = "INSERT INTO access (user_id, tenant, role, application_groups, rules, source) \
         SELECT unnest($1::UUID[]), unnest($2::TEXT[]), unnest($3::TEXT[]), unnest($4::TEXT[]), unnest($5::TEXT[]), \
@@ -83,10 +91,11 @@ statements! {
     LET_GO = "DELETE FROM holding WHERE (rule, user_id) IN (SELECT unnest($1::TEXT[]), unnest($2::UUID[]))";
     HOLD = "INSERT INTO holding (rule, user_id) SELECT unnest($1::TEXT[]), unnest($2::UUID[]) \
         ON CONFLICT (rule, user_id) DO NOTHING";
-    QUEUE_USERS = "INSERT INTO pending (user_id) SELECT id FROM \"user\" WHERE id = ANY($1) ORDER BY id \
-        ON CONFLICT (user_id) DO NOTHING";
-    QUEUE_MEMBERS = "INSERT INTO pending (user_id) SELECT user_id FROM membership WHERE group_id = $1 \
-        ORDER BY user_id ON CONFLICT (user_id) DO NOTHING";
+    QUEUE_USERS = "INSERT INTO pending (user_id, stamp) SELECT id, $2::BIGINT FROM \"user\" WHERE id = ANY($1) \
+        ORDER BY id ON CONFLICT (user_id) DO UPDATE SET stamp = excluded.stamp";
+    QUEUE_MEMBERS = "INSERT INTO pending (user_id, stamp) SELECT user_id, $2::BIGINT FROM membership \
+        WHERE group_id = $1 ORDER BY user_id ON CONFLICT (user_id) DO UPDATE SET stamp = excluded.stamp";
+    BY_HAND = "SELECT 1 FROM access WHERE source <> '\"Rules\"' LIMIT 1";
 
     // Groups.
     FIND_GROUPS = "SELECT g.id, g.created, \
@@ -106,9 +115,12 @@ statements! {
     DELETE_TOUCHES = "DELETE FROM group_touch WHERE group_id = $1";
     DELETE_MEMBERS = "DELETE FROM membership WHERE group_id = $1";
     DELETE_GROUP = "DELETE FROM \"group\" WHERE id = $1";
-    ADD_MEMBERS = "INSERT INTO membership (group_id, user_id) SELECT $1::UUID, unnest($2::UUID[]) \
+    ADD_MEMBERS = "INSERT INTO membership (group_id, user_id, cause) SELECT $1::UUID, unnest($2::UUID[]), $3::UUID \
         ON CONFLICT (group_id, user_id) DO NOTHING";
-    REMOVE_MEMBERS = "DELETE FROM membership WHERE group_id = $1 AND user_id = ANY($2)";
+    REMOVE_MEMBERS = "WITH gone AS \
+        (DELETE FROM membership WHERE group_id = $1 AND user_id = ANY($2) RETURNING user_id) \
+        INSERT INTO departure (user_id, group_id, cause) SELECT user_id, $1::UUID, $3::UUID FROM gone \
+        ON CONFLICT (user_id, group_id) DO UPDATE SET cause = excluded.cause";
     MEMBERS_AMONG = "SELECT user_id FROM membership WHERE group_id = $1 AND user_id = ANY($2)";
     COUNT_MEMBERS = "SELECT count(*) FROM membership WHERE group_id = $1";
     FIRST_MEMBERS = "SELECT user_id FROM membership WHERE group_id = $1 ORDER BY user_id LIMIT $2";
@@ -116,6 +128,53 @@ statements! {
         WHERE m.group_id = ANY($1) ORDER BY m.group_id, m.user_id";
     REFERENCES_AFTER = "SELECT u.id, u.shown_name FROM membership m JOIN \"user\" u ON u.id = m.user_id \
         WHERE m.group_id = $1 AND m.user_id > $2 ORDER BY m.user_id LIMIT $3";
+
+    GROUPS_BY_EXTERNAL_ID = "SELECT external_id, id FROM \"group\" \
+        WHERE external_id = ANY($1) AND external_id IS NOT NULL";
+    EXISTING_GROUPS = "SELECT id FROM \"group\" WHERE id = ANY($1)";
+
+    // What made it so.
+    PUT_NAME_GONE = "INSERT INTO name_gone (name, cause) VALUES ($1, $2) \
+        ON CONFLICT (name) DO UPDATE SET cause = excluded.cause";
+    PUT_STATUS = "INSERT INTO user_status (user_id, cause) VALUES ($1, $2) \
+        ON CONFLICT (user_id) DO UPDATE SET cause = excluded.cause";
+    DELETE_DEPARTURES = "DELETE FROM departure WHERE user_id = $1";
+    DELETE_STATUS = "DELETE FROM user_status WHERE user_id = $1";
+    JOINED_BY = "SELECT group_id, cause FROM membership \
+        WHERE user_id = $1 AND group_id = ANY($2) AND cause IS NOT NULL";
+    LEFT_BY = "SELECT group_id, cause FROM departure WHERE user_id = $1 AND group_id = ANY($2)";
+    NAMES_GONE_BY = "SELECT name, cause FROM name_gone WHERE name = ANY($1)";
+    STATUS_BY = "SELECT cause FROM user_status WHERE user_id = $1";
+
+    // Accounts of people who are no users.
+    HOLD_ACCOUNTS = "SELECT id, name, user_name, created, grants FROM account WHERE id IN \
+        (SELECT id FROM account WHERE name = ANY($1) UNION SELECT id FROM account WHERE id = ANY($2)) \
+        ORDER BY id FOR UPDATE";
+    ACCOUNT_BY_ID = "SELECT id, name, user_name, created, grants FROM account WHERE id = $1";
+    ACCOUNT_BY_NAME = "SELECT id, name, user_name, created, grants FROM account WHERE name = $1";
+    ACCOUNTS_AFTER = "SELECT id, name, user_name, created, grants FROM account WHERE id > $1 ORDER BY id LIMIT $2";
+    OTHER_ACCOUNT = "SELECT 1 FROM account WHERE name = $1 AND id <> $2";
+    TAKE_NAME = "INSERT INTO \"user\" \
+        (id, user_name, shown_name, active, account_enabled, created, modified, version, body) \
+        SELECT $1::UUID, $2::TEXT, '', FALSE, FALSE, 0, 0, 0, '' WHERE NOT EXISTS \
+        (SELECT 1 FROM account a WHERE a.id = $1::UUID)";
+    LEAVE_NAME = "DELETE FROM \"user\" WHERE id = $1 AND version = 0";
+    PUT_ACCOUNT = "INSERT INTO account (id, name, user_name, created, grants) VALUES ($1, $2, $3, $4, $5) \
+        ON CONFLICT (id) DO UPDATE SET name = excluded.name, user_name = excluded.user_name, \
+        created = excluded.created, grants = excluded.grants";
+    DELETE_ACCOUNT = "DELETE FROM account WHERE id = $1";
+
+    // Failed events.
+    PUT_FAILED = "INSERT INTO failed_event (id, subject, event, message) VALUES ($1, $2, $3, $4) \
+        ON CONFLICT (id) DO UPDATE SET subject = excluded.subject, event = excluded.event, message = excluded.message";
+    FORGET_FAILED = "DELETE FROM failed_event WHERE id < \
+        (SELECT id FROM failed_event ORDER BY id DESC LIMIT 1 OFFSET $1)";
+    DELETE_FAILED = "DELETE FROM failed_event WHERE id = ANY($1)";
+    FAILED_BEFORE = "SELECT id, subject, event, message FROM failed_event WHERE id < $1 ORDER BY id DESC LIMIT $2";
+    FAILED_BY_ID = "SELECT id, subject, event, message FROM failed_event WHERE id = $1";
+    FAILED_ABOUT = "SELECT id, subject, event, message FROM failed_event WHERE subject = ANY($1)";
+    DELETE_FAILED_THAT_SAY = "DELETE FROM failed_event WHERE strpos(lower(message), $1) > 0";
+    DELETE_FAILED_ABOUT = "DELETE FROM failed_event WHERE subject = ANY($1)";
 
     // Resources of defined types.
     FIND_RESOURCES = "SELECT id, type, created, modified, version, body FROM resource WHERE id = ANY($1)";
@@ -178,22 +237,24 @@ statements! {
     ANY_HOLDER = "SELECT 1 FROM holding WHERE rule = $1 LIMIT 1";
 
     // Runs.
-    RUNS_OF = "SELECT spec_hash, cursor, covers, status FROM run WHERE uid IN \
+    RUNS_OF = "SELECT spec_hash, cursor, covers, status, weighed FROM run WHERE uid IN \
         (SELECT uid FROM run WHERE uid = $1 UNION SELECT uid FROM run WHERE name = $2) \
         ORDER BY created DESC, uid DESC";
-    HOLD_RUNS_OF = "SELECT spec_hash, cursor, covers, status FROM run WHERE uid IN \
+    HOLD_RUNS_OF = "SELECT spec_hash, cursor, covers, status, weighed FROM run WHERE uid IN \
         (SELECT uid FROM run WHERE uid = $1 UNION SELECT uid FROM run WHERE name = $2) \
         ORDER BY created DESC, uid DESC FOR UPDATE";
-    NEXT_RUN = "SELECT spec_hash, cursor, covers, status FROM run WHERE final = FALSE ORDER BY created, uid LIMIT 1";
-    UNFINISHED_RUNS = "SELECT spec_hash, cursor, covers, status FROM run WHERE final = FALSE \
+    NEXT_RUN = "SELECT spec_hash, cursor, covers, status, weighed FROM run WHERE final = FALSE \
+        ORDER BY strpos(status, '\"phase\":\"Running\"') = 0, created, uid LIMIT 1";
+    UNFINISHED_RUNS = "SELECT spec_hash, cursor, covers, status, weighed FROM run WHERE final = FALSE \
         ORDER BY created DESC, uid DESC";
-    ALL_RUNS = "SELECT spec_hash, cursor, covers, status FROM run ORDER BY created DESC, uid DESC";
-    INSERT_RUN = "INSERT INTO run (uid, name, spec_hash, final, created, cursor, covers, status) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-    UPDATE_RUN = "UPDATE run SET final = $2, cursor = $3, covers = $4, status = $5 WHERE uid = $1";
+    ALL_RUNS = "SELECT spec_hash, cursor, covers, status, weighed FROM run ORDER BY created DESC, uid DESC";
+    INSERT_RUN = "INSERT INTO run (uid, name, spec_hash, final, created, cursor, covers, status, weighed) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    UPDATE_RUN = "UPDATE run SET final = $2, cursor = $3, covers = $4, status = $5, weighed = $6 WHERE uid = $1";
     FORGET_RUN_USERS = "DELETE FROM run_user WHERE run_uid = $1";
     FORGET_RUNS = "DELETE FROM run WHERE final = TRUE AND uid NOT IN \
         (SELECT uid FROM run WHERE final = TRUE ORDER BY created DESC, uid DESC LIMIT $1)";
+    OLDER_RUNS = "SELECT uid FROM run WHERE final = TRUE ORDER BY created DESC, uid DESC OFFSET $1";
     RUN_HOLDERS = "INSERT INTO run_user (run_uid, user_id) SELECT $1::TEXT, user_id FROM holding WHERE rule = $2 \
         ON CONFLICT (run_uid, user_id) DO NOTHING";
     RUN_MEMBERS = "INSERT INTO run_user (run_uid, user_id) SELECT $1::TEXT, user_id FROM membership \
@@ -201,11 +262,26 @@ statements! {
     COUNT_RUN_USERS = "SELECT count(*) FROM run_user WHERE run_uid = $1";
     NEXT_RUN_USERS = "SELECT user_id FROM run_user WHERE run_uid = $1 AND user_id > $2 ORDER BY user_id LIMIT $3";
     NEXT_USERS = "SELECT id FROM \"user\" WHERE id > $1 ORDER BY id LIMIT $2";
+    PUT_RUN_CHANGES = "INSERT INTO run_change (run_uid, user_id, body) \
+        SELECT $1::TEXT, unnest($2::UUID[]), unnest($3::TEXT[]) ON CONFLICT (run_uid, user_id) DO NOTHING";
+    RUN_CHANGES_AFTER = "SELECT body FROM run_change WHERE run_uid = $1 AND user_id > $2 ORDER BY user_id LIMIT $3";
+    FORGET_RUN_CHANGES = "DELETE FROM run_change WHERE run_uid = ANY($1)";
+    FORGET_CHANGES_OF = "DELETE FROM run_change WHERE user_id = $1";
+
+    // Passes over many people.
+    SELECTORS_OF_RULES = "SELECT selectors FROM rule_state WHERE rule = ANY($1)";
+    HOLDERS_OF_RULES = "SELECT user_id FROM holding WHERE rule = ANY($1)";
+    MEMBERS_OF_GROUPS = "SELECT user_id FROM membership WHERE group_id = ANY($1)";
+    ENABLED_OF_USERS = "SELECT id, account_enabled FROM \"user\" WHERE id = ANY($1)";
+    MEMBERSHIPS_OF_USERS = "SELECT user_id, group_id FROM membership WHERE user_id = ANY($1)";
+    NAMES_OF_GROUPS = "SELECT id, shown_name, external_id FROM \"group\" WHERE id = ANY($1)";
+    ACTIVE_HOLDERS = "SELECT count(*) FROM access a JOIN \"user\" u ON u.id = a.user_id \
+        WHERE a.tenant = $1 AND a.role = $2 AND u.account_enabled = TRUE";
 
     // Figures.
     FIGURES = "SELECT (SELECT count(*) FROM \"user\"), (SELECT count(*) FROM \"user\" WHERE active = TRUE), \
         (SELECT count(DISTINCT user_id) FROM holding), (SELECT count(*) FROM \"group\"), \
-        (SELECT count(*) FROM pending)";
+        (SELECT count(*) FROM pending), (SELECT count(*) FROM failed_event)";
     COUNTERS = "SELECT name, sum(value)::BIGINT, max(value) FROM counter GROUP BY name";
     TOKEN_USES = "SELECT token_id, used FROM token_use";
     PENDING_USERS = "SELECT user_id FROM pending ORDER BY user_id LIMIT $1";
@@ -237,6 +313,15 @@ statements! {
         ORDER BY position LIMIT $2";
     RECORDS_THAT_SAY = "SELECT id, body FROM record WHERE id > $1 AND strpos(body, $2) > 0 ORDER BY id LIMIT $3";
     REPLACE_BODY = "UPDATE record SET body = $2 WHERE id = $1";
+    RECORDS_OF_IDS = "SELECT id, position, body FROM record WHERE id = ANY($1)";
+    RECORD_AT = "SELECT incarnation, hash, body FROM record WHERE position = $1";
+    IDS_OF_RECORDS = "SELECT position, id FROM record WHERE position > $1 AND position <= $2 ORDER BY position";
+    EXTENT = "SELECT c.position, h.position, coalesce((SELECT r.incarnation FROM record r \
+        WHERE r.position = h.position), 0) FROM chain_head h JOIN chain_cut c ON c.one = h.one WHERE h.one = 1";
+    READ_CUT = "SELECT position, hash, announced FROM chain_cut WHERE one = 1";
+    ANNOUNCE_CUT = "UPDATE chain_cut SET announced = $1 WHERE one = 1";
+    CUT_RECORDS = "DELETE FROM record WHERE position <= $1";
+    MOVE_CUT = "UPDATE chain_cut SET position = $1, hash = $2, announced = NULL WHERE one = 1";
 }
 
 #[cfg(test)]

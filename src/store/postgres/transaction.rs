@@ -129,7 +129,7 @@ impl<C: Change> Work<'_, C> {
                         _ => None,
                     });
                     let news = news.or_else(|| Some(facts.config.clone()));
-                    effects::write(connection, &effects).await?;
+                    effects::write(connection, &facts, &held.stamps, &effects).await?;
                     let record = effects.record.as_ref().map(|record| record.id);
                     return self.commit(connection, record, outcome, news).await;
                 }

@@ -1,32 +1,37 @@
 //! Users and what they hold, several at a time: each question is one statement however many are asked for.
 
+use super::super::contract::Facts;
 use super::super::row::{GroupId, UserFacts, UserId, UserRow, UserSummary, email_keys};
 use super::ask::together;
 use super::connection::Connection;
-use super::facts::found;
+use super::facts::{Stamps, found};
 use super::row::{get, json, text, time};
 use super::setback::Setback;
-use super::{row, statement as sql};
+use super::{account, row, statement as sql};
 use crate::access::{GroupFacts, Source, TenantAccess};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
-/// Users by id, with memberships and grants, for an evaluation.
+/// Users by id, with memberships and grants, for an evaluation; and by which queueing those wait who do.
 pub(super) async fn facts(
     connection: &Connection,
     ids: &Vec<Uuid>,
-) -> Result<BTreeMap<UserId, Option<UserFacts>>, Setback> {
+) -> Result<(BTreeMap<UserId, Option<UserFacts>>, Stamps), Setback> {
     if ids.is_empty() {
-        return Ok(BTreeMap::new());
+        return Ok((BTreeMap::new(), Stamps::new()));
     }
-    let (rows, mut groups, mut grants, pending) = together!(
+    // Who waits comes first: of somebody who is queued after that, what follows may be read as it was before.
+    let (pending, rows, mut groups, mut grants) = together!(
+        connection.rows(sql::PENDING_OF_USERS, &[ids]),
         connection.rows(sql::FIND_USERS, &[ids]),
         groups(connection, ids),
         grants(connection, ids),
-        connection.rows(sql::PENDING_OF_USERS, &[ids]),
     )?;
-    let pending = found(&pending)?;
+    let mut stamps = Stamps::new();
+    for row in &pending {
+        stamps.insert(UserId(get(row, 0)?), get(row, 1)?);
+    }
     let mut facts: BTreeMap<UserId, Option<UserFacts>> = ids.iter().map(|id| (UserId(*id), None)).collect();
     for row in &rows {
         let row = row::user(row)?;
@@ -34,12 +39,12 @@ pub(super) async fn facts(
         let user = UserFacts {
             groups: groups.remove(&id).unwrap_or_default(),
             grants: grants.remove(&id).unwrap_or_default(),
-            pending: pending.contains(&id),
+            pending: stamps.contains_key(&id),
             row,
         };
         facts.insert(id, Some(user));
     }
-    Ok(facts)
+    Ok((facts, stamps))
 }
 
 /// Who bears these folded names.
@@ -82,7 +87,10 @@ pub(super) async fn groups(
 }
 
 /// What each user holds, by tenant.
-async fn grants(connection: &Connection, ids: &Vec<Uuid>) -> Result<BTreeMap<UserId, Vec<TenantAccess>>, Setback> {
+pub(super) async fn grants(
+    connection: &Connection,
+    ids: &Vec<Uuid>,
+) -> Result<BTreeMap<UserId, Vec<TenantAccess>>, Setback> {
     let mut grants: BTreeMap<UserId, Vec<TenantAccess>> = BTreeMap::new();
     for row in connection.rows(sql::GRANTS_OF_USERS, &[ids]).await? {
         let (groups, rules, source): (String, String, String) = (get(&row, 3)?, get(&row, 4)?, get(&row, 5)?);
@@ -105,30 +113,58 @@ pub(super) async fn summaries(connection: &Connection, users: Vec<UserRow>) -> R
     let ids = row::keys(users.iter().map(|user| &user.id));
     let (mut grants, evaluations) =
         together!(grants(connection, &ids), connection.rows(sql::EVALUATIONS_OF_USERS, &[&ids]))?;
-    let mut evaluated: BTreeMap<UserId, Timestamp> = BTreeMap::new();
+    let mut states: BTreeMap<UserId, Evaluation> = BTreeMap::new();
     for row in &evaluations {
-        evaluated.insert(UserId(get(row, 0)?), time(row, 1)?);
+        states.insert(UserId(get(row, 0)?), Evaluation::read(row)?);
     }
-    let summary = |row: UserRow| UserSummary {
-        grants: grants.remove(&row.id).unwrap_or_default(),
-        evaluated: evaluated.get(&row.id).copied(),
-        row,
+    let summary = |row: UserRow| {
+        let state = states.remove(&row.id).unwrap_or_default();
+        UserSummary {
+            grants: grants.remove(&row.id).unwrap_or_default(),
+            evaluated: state.own.max(state.of_all.filter(|all| row.created < *all)),
+            pending: state.pending,
+            row,
+        }
     };
     Ok(users.into_iter().map(summary).collect())
 }
 
+/// When the rules were last applied to somebody.
+#[derive(Default)]
+struct Evaluation {
+    own: Option<Timestamp>,
+    pending: bool,
+    /// To everybody who was there.
+    of_all: Option<Timestamp>,
+}
+
+impl Evaluation {
+    fn read(row: &tokio_postgres::Row) -> Result<Self, Setback> {
+        let at = |column| match get::<Option<i64>>(row, column)? {
+            None => Ok(None),
+            Some(_) => time(row, column).map(Some),
+        };
+        Ok(Self { own: at(1)?, pending: get(row, 2)?, of_all: at(3)? })
+    }
+}
+
 /// A new user.
-pub(super) async fn insert(connection: &Connection, row: &UserRow) -> Result<(), Setback> {
+pub(super) async fn insert(connection: &Connection, facts: &Facts, row: &UserRow) -> Result<(), Setback> {
     let emails: Vec<String> = email_keys(&row.user).into_iter().collect();
-    together!(put(connection, sql::INSERT_USER, row), put_emails(connection, row.id, &emails))?;
+    together!(
+        put(connection, sql::INSERT_USER, row),
+        account::is_still_none(connection, facts, row),
+        put_emails(connection, row.id, &emails),
+    )?;
     Ok(())
 }
 
 /// A user's new attributes.
-pub(super) async fn update(connection: &Connection, row: &UserRow) -> Result<(), Setback> {
+pub(super) async fn update(connection: &Connection, facts: &Facts, row: &UserRow) -> Result<(), Setback> {
     let emails: Vec<String> = email_keys(&row.user).into_iter().collect();
     together!(
         put(connection, sql::UPDATE_USER, row),
+        account::is_still_none(connection, facts, row),
         connection.run(sql::TAKE_EMAILS, &[&row.id.0, &emails]),
         put_emails(connection, row.id, &emails),
     )?;
@@ -181,6 +217,8 @@ pub(super) async fn delete(connection: &Connection, user: UserId) -> Result<(), 
         connection.run(sql::DELETE_EMAILS, &[&user.0]),
         connection.run(sql::DELETE_EVALUATION, &[&user.0]),
         connection.run(sql::DELETE_PENDING, &[&ids]),
+        connection.run(sql::DELETE_DEPARTURES, &[&user.0]),
+        connection.run(sql::DELETE_STATUS, &[&user.0]),
         connection.run(sql::DELETE_USER, &[&user.0]),
     )?;
     Ok(())

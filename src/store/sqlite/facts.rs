@@ -2,7 +2,7 @@
 
 use super::super::contract::{Facts, Needs};
 use super::super::error::StoreError;
-use super::{group, resource, run, user};
+use super::{account, group, resource, run, user};
 use rusqlite::Connection;
 
 /// Loads `needs` into `facts`; what is there already stays as it is.
@@ -19,6 +19,8 @@ pub(super) fn load(connection: &Connection, needs: &Needs, facts: &mut Facts) ->
         delta,
         members,
         run,
+        accounts,
+        by_hand,
     } = needs;
     // There is one writer: everything stands still while it decides.
     facts.configuration = facts.configuration.max(*configuration);
@@ -52,6 +54,14 @@ pub(super) fn load(connection: &Connection, needs: &Needs, facts: &mut Facts) ->
         if !facts.resource_keys.contains_key(key) {
             facts.resource_keys.insert(key.clone(), resource::by_key(connection, key)?);
         }
+    }
+    for key in accounts {
+        if !facts.accounts.contains_key(key) {
+            facts.accounts.insert(key.clone(), account::find(connection, key)?);
+        }
+    }
+    if *by_hand && facts.by_hand.is_none() {
+        facts.by_hand = Some(user::any_by_hand(connection)?);
     }
     if let Some(asked) = delta {
         facts.delta = Some(group::delta(connection, asked)?);

@@ -3,6 +3,7 @@
 use super::super::contract::{Delta, MemberIds};
 use super::super::error::StoreError;
 use super::super::row::{GroupId, GroupRow, UserId};
+use super::cause::departed;
 use super::row::{id, json, key, text, time};
 use super::user;
 use crate::scim::Reference;
@@ -97,21 +98,33 @@ pub(super) fn delete(connection: &Connection, group: GroupId) -> Result<(), Stor
     Ok(())
 }
 
-/// New members.
-pub(super) fn add_members(connection: &Connection, group: GroupId, users: &[UserId]) -> Result<(), StoreError> {
+/// New members; whoever is one already stays as they are, with what made them one.
+pub(super) fn add_members(
+    connection: &Connection,
+    group: GroupId,
+    users: &[UserId],
+    cause: Uuid,
+) -> Result<(), StoreError> {
     let mut statement =
-        connection.prepare_cached("INSERT OR IGNORE INTO membership (group_id, user_id) VALUES (?1, ?2)")?;
+        connection.prepare_cached("INSERT OR IGNORE INTO membership (group_id, user_id, cause) VALUES (?1, ?2, ?3)")?;
     for user in users {
-        statement.execute(params![key(group.0), key(user.0)])?;
+        statement.execute([key(group.0), key(user.0), key(cause)])?;
     }
     Ok(())
 }
 
-/// Members who leave.
-pub(super) fn remove_members(connection: &Connection, group: GroupId, users: &[UserId]) -> Result<(), StoreError> {
+/// Members who leave; of whoever is none nothing is kept.
+pub(super) fn remove_members(
+    connection: &Connection,
+    group: GroupId,
+    users: &[UserId],
+    cause: Uuid,
+) -> Result<(), StoreError> {
     let mut statement = connection.prepare_cached("DELETE FROM membership WHERE group_id = ?1 AND user_id = ?2")?;
     for user in users {
-        statement.execute(params![key(group.0), key(user.0)])?;
+        if statement.execute(params![key(group.0), key(user.0)])? > 0 {
+            departed(connection, group, *user, cause)?;
+        }
     }
     Ok(())
 }

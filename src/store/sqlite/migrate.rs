@@ -21,15 +21,18 @@ struct Step {
 }
 
 /// The steps in order; the place plus one is the schema version.
-const STEPS: [Step; 3] = [
+const STEPS: [Step; 4] = [
     Step { sql: include_str!("../migrations/0001.sql"), then: None },
     Step { sql: include_str!("../migrations/0002.sql"), then: Some(chain_up) },
     Step { sql: include_str!("../migrations/0003.sql"), then: Some(index_emails) },
+    Step { sql: include_str!("../migrations/0004.sql"), then: None },
 ];
 /// The newest schema version this program knows.
 pub(super) const SCHEMA_VERSION: i64 = STEPS.len() as i64;
 /// The first whose records are a chain.
 pub(super) const CHAINED_SINCE: i64 = 2;
+/// The first whose chain may have been cut.
+pub(super) const CUT_SINCE: i64 = 4;
 
 /// Old records or users carried over at a time.
 const CARRIED_AT_ONCE: u32 = 200;

@@ -3,12 +3,16 @@
 //! A write is acknowledged after the commit that holds it has reached the disk. The data folder is locked while open:
 //! two processes never share it.
 
+mod access;
+mod account;
 pub mod audit;
 mod backup;
+mod cause;
 mod chain;
 mod config;
 mod effects;
 mod facts;
+mod failed;
 mod group;
 mod inventory;
 mod list;
@@ -16,6 +20,7 @@ mod migrate;
 mod open;
 mod page;
 mod readers;
+mod record;
 mod resource;
 mod restore;
 mod row;

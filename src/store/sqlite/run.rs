@@ -5,22 +5,32 @@ use super::super::row::{RunRow, UserId};
 use super::row::{id, json, key, text};
 use super::rule;
 use crate::access::GroupSelector;
+use crate::config::UserChange;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use uuid::Uuid;
 
 /// Final runs kept for looking back; the oldest go first.
 const FINAL_KEPT: u32 = 200;
+/// Final runs of which it is kept whom they changed.
+const CHANGES_KEPT: u32 = 20;
 
 struct Raw {
     spec_hash: String,
     cursor: Option<[u8; 16]>,
     covers: String,
     status: String,
+    weighed: Option<String>,
 }
 
 impl Raw {
     fn read(row: &Row<'_>) -> Result<Self, rusqlite::Error> {
-        Ok(Self { spec_hash: row.get(0)?, cursor: row.get(1)?, covers: row.get(2)?, status: row.get(3)? })
+        Ok(Self {
+            spec_hash: row.get(0)?,
+            cursor: row.get(1)?,
+            covers: row.get(2)?,
+            status: row.get(3)?,
+            weighed: row.get(4)?,
+        })
     }
 
     fn parse(self) -> Result<RunRow, StoreError> {
@@ -29,6 +39,7 @@ impl Raw {
             spec_hash: self.spec_hash,
             covers: json("run", &self.covers)?,
             cursor: self.cursor.map(|bytes| UserId(Uuid::from_bytes(bytes))),
+            weighed: self.weighed,
         })
     }
 }
@@ -36,7 +47,7 @@ impl Raw {
 /// The run of this uid and all of this name, newest first.
 pub(super) fn by_uid_or_name(connection: &Connection, uid: &str, name: &str) -> Result<Vec<RunRow>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT spec_hash, cursor, covers, status FROM run WHERE uid IN \
+        "SELECT spec_hash, cursor, covers, status, weighed FROM run WHERE uid IN \
          (SELECT uid FROM run WHERE uid = ?1 UNION SELECT uid FROM run WHERE name = ?2) \
          ORDER BY created DESC, uid DESC",
     )?;
@@ -46,7 +57,8 @@ pub(super) fn by_uid_or_name(connection: &Connection, uid: &str, name: &str) -> 
 /// The run to work on: one that has begun, else the oldest that waits.
 pub(super) fn next(connection: &Connection) -> Result<Option<RunRow>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT spec_hash, cursor, covers, status FROM run WHERE final = 0 ORDER BY created, uid LIMIT 1",
+        "SELECT spec_hash, cursor, covers, status, weighed FROM run WHERE final = 0 \
+         ORDER BY instr(status, '\"phase\":\"Running\"') = 0, created, uid LIMIT 1",
     )?;
     statement.query_row([], Raw::read).optional()?.map(Raw::parse).transpose()
 }
@@ -54,9 +66,9 @@ pub(super) fn next(connection: &Connection) -> Result<Option<RunRow>, StoreError
 /// Runs, newest first; `unfinished` leaves the final ones out.
 pub(super) fn list(connection: &Connection, unfinished: bool) -> Result<Vec<RunRow>, StoreError> {
     let mut statement = connection.prepare_cached(if unfinished {
-        "SELECT spec_hash, cursor, covers, status FROM run WHERE final = 0 ORDER BY created DESC, uid DESC"
+        "SELECT spec_hash, cursor, covers, status, weighed FROM run WHERE final = 0 ORDER BY created DESC, uid DESC"
     } else {
-        "SELECT spec_hash, cursor, covers, status FROM run ORDER BY created DESC, uid DESC"
+        "SELECT spec_hash, cursor, covers, status, weighed FROM run ORDER BY created DESC, uid DESC"
     })?;
     collect(statement.query_map([], Raw::read)?)
 }
@@ -70,9 +82,10 @@ pub(super) fn put(connection: &Connection, run: &RunRow) -> Result<(), StoreErro
     let status = &run.status;
     connection
         .prepare_cached(
-            "INSERT INTO run (uid, name, spec_hash, final, created, cursor, covers, status) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (uid) DO UPDATE SET final = excluded.final, \
-             cursor = excluded.cursor, covers = excluded.covers, status = excluded.status",
+            "INSERT INTO run (uid, name, spec_hash, final, created, cursor, covers, status, weighed) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (uid) DO UPDATE SET final = excluded.final, \
+             cursor = excluded.cursor, covers = excluded.covers, status = excluded.status, \
+             weighed = excluded.weighed",
         )?
         .execute(params![
             status.uid,
@@ -83,9 +96,16 @@ pub(super) fn put(connection: &Connection, run: &RunRow) -> Result<(), StoreErro
             run.cursor.map(|cursor| key(cursor.0)),
             text("run", &run.covers)?,
             text("run", status)?,
+            run.weighed,
         ])?;
     if status.phase.is_final() {
         connection.prepare_cached("DELETE FROM run_user WHERE run_uid = ?1")?.execute([&status.uid])?;
+        connection
+            .prepare_cached(
+                "DELETE FROM run_change WHERE run_uid IN \
+                 (SELECT uid FROM run WHERE final = 1 ORDER BY created DESC, uid DESC LIMIT -1 OFFSET ?1)",
+            )?
+            .execute([CHANGES_KEPT])?;
         connection
             .prepare_cached(
                 "DELETE FROM run WHERE final = 1 AND uid NOT IN \
@@ -96,12 +116,48 @@ pub(super) fn put(connection: &Connection, run: &RunRow) -> Result<(), StoreErro
     Ok(())
 }
 
+/// Whom a run changed, or would change. Those that are noted already stay; one whose id is none is nobody's.
+pub(super) fn put_changes(connection: &Connection, uid: &str, changes: &[UserChange]) -> Result<(), StoreError> {
+    let mut statement =
+        connection.prepare_cached("INSERT OR IGNORE INTO run_change (run_uid, user_id, body) VALUES (?1, ?2, ?3)")?;
+    for change in changes {
+        if let Some(user) = UserId::parse(&change.id) {
+            statement.execute(params![uid, key(user.0), text("change of a run", change)?])?;
+        }
+    }
+    Ok(())
+}
+
+/// What was noted of whom a run would change counts no more.
+pub(super) fn forget_changes(connection: &Connection, uid: &str) -> Result<(), StoreError> {
+    connection.prepare_cached("DELETE FROM run_change WHERE run_uid = ?1")?.execute([uid])?;
+    Ok(())
+}
+
+/// The first of them behind `after`, by id.
+pub(super) fn changes(
+    connection: &Connection,
+    uid: &str,
+    after: Option<UserId>,
+    limit: u32,
+) -> Result<Vec<UserChange>, StoreError> {
+    let mut statement = connection
+        .prepare_cached("SELECT body FROM run_change WHERE run_uid = ?1 AND user_id > ?2 ORDER BY user_id LIMIT ?3")?;
+    let after = key(after.map_or(Uuid::nil(), |after| after.0));
+    let rows = statement.query_map(params![uid, after, limit], |row| row.get::<_, String>(0))?;
+    rows.map(|body| json("change of a run", &body?)).collect()
+}
+
 /// Fixes whom the run evaluates and counts them: for a partial run the members of the rules' old and new groups and
 /// whoever holds something from them (reading 5), for a full one everybody.
 pub(super) fn start(connection: &Connection, run: &RunRow, named: &[GroupSelector]) -> Result<(), StoreError> {
     let mut run = run.clone();
     run.status.progress.total = match run.rules().map(<[String]>::to_vec) {
-        None => connection.query_row("SELECT count(*) FROM user", [], |row| row.get(0))?,
+        None => {
+            let states = rule::states(connection)?;
+            run.cover_gone(states.into_iter().map(|state| state.name));
+            connection.query_row("SELECT count(*) FROM user", [], |row| row.get(0))?
+        }
         Some(rules) => {
             let uid = run.status.uid.clone();
             let mut selectors = named.to_vec();

@@ -7,7 +7,7 @@ use super::readers::Reach;
 use super::row::{id, time};
 use super::{SqliteStore, rule, run};
 use crate::access::GroupSelector;
-use crate::config::{ProvisioningCounts, TokenUse, UserCounts};
+use crate::config::{ProvisioningCounts, TokenUse, UserChange, UserCounts};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
@@ -51,6 +51,17 @@ impl SqliteStore {
         self.readers.read(Reach::Wide, move |connection| run::next_users(connection, &run, limit)).await
     }
 
+    /// Whom a run changed, or would change: the first `limit` behind `after`, by id.
+    pub async fn run_changes(
+        &self,
+        uid: &str,
+        after: Option<UserId>,
+        limit: u32,
+    ) -> Result<Vec<UserChange>, StoreError> {
+        let uid = uid.to_owned();
+        self.readers.read(Reach::Wide, move |connection| run::changes(connection, &uid, after, limit)).await
+    }
+
     /// The first users whose evaluation is queued.
     pub async fn pending_users(&self, limit: u32) -> Result<Vec<UserId>, StoreError> {
         self.readers
@@ -79,6 +90,7 @@ fn figures(connection: &Connection) -> Result<Figures, StoreError> {
         },
         groups: count("SELECT count(*) FROM \"group\"")?,
         pending: count("SELECT count(*) FROM pending")?,
+        failed: count("SELECT count(*) FROM failed_event")?,
         provisioning: ProvisioningCounts {
             created: counter("created")?,
             updated: counter("updated")?,

@@ -2,10 +2,11 @@
 
 use super::super::error::StoreError;
 use super::super::row::{GroupId, UserFacts, UserId, UserRow, UserSummary, email_keys};
+use super::access;
 use super::row::{id, json, key, text, time};
 use crate::access::{GroupFacts, Source, TenantAccess};
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -75,8 +76,10 @@ pub(super) fn facts(connection: &Connection, user: UserId) -> Result<Option<User
 /// A user with what the access view shows.
 pub(super) fn summary(connection: &Connection, row: UserRow) -> Result<UserSummary, StoreError> {
     let mut statement = connection.prepare_cached("SELECT evaluated FROM evaluation WHERE user_id = ?1")?;
-    let evaluated = statement.query_row([key(row.id.0)], |row| time(row, 0)).optional()?;
-    Ok(UserSummary { grants: grants(connection, row.id)?, evaluated, row })
+    let own: Option<Timestamp> = statement.query_row([key(row.id.0)], |row| time(row, 0)).optional()?;
+    let all = access::last_full(connection)?.filter(|all| row.created < *all);
+    let (grants, pending) = (grants(connection, row.id)?, pending(connection, row.id)?);
+    Ok(UserSummary { grants, evaluated: own.max(all), pending, row })
 }
 
 /// The groups a user is in, by id.
@@ -93,9 +96,18 @@ pub(super) fn groups(connection: &Connection, user: UserId) -> Result<Vec<GroupF
 
 /// What a user holds, by tenant.
 pub(super) fn grants(connection: &Connection, user: UserId) -> Result<Vec<TenantAccess>, StoreError> {
-    let mut statement = connection.prepare_cached(
+    read_grants(&mut select_grants(connection)?, user)
+}
+
+/// What [`read_grants`] reads from.
+pub(super) fn select_grants(connection: &Connection) -> Result<CachedStatement<'_>, StoreError> {
+    Ok(connection.prepare_cached(
         "SELECT tenant, role, application_groups, rules, source FROM access WHERE user_id = ?1 ORDER BY tenant",
-    )?;
+    )?)
+}
+
+/// What a user holds, by tenant, where many are asked for.
+pub(super) fn read_grants(statement: &mut CachedStatement<'_>, user: UserId) -> Result<Vec<TenantAccess>, StoreError> {
     let mut rows = statement.query([key(user.0)])?;
     let mut grants = Vec::new();
     while let Some(row) = rows.next()? {
@@ -110,6 +122,13 @@ pub(super) fn grants(connection: &Connection, user: UserId) -> Result<Vec<Tenant
         });
     }
     Ok(grants)
+}
+
+/// Whether anybody holds something that no rule gave.
+pub(super) fn any_by_hand(connection: &Connection) -> Result<bool, StoreError> {
+    // As the index has it, which has nothing else.
+    let mut statement = connection.prepare_cached("SELECT 1 FROM access WHERE source <> '\"Rules\"' LIMIT 1")?;
+    Ok(statement.exists([])?)
 }
 
 /// Whether an evaluation is queued.
@@ -156,7 +175,7 @@ pub(super) fn put_emails(connection: &Connection, user: UserId, after: &BTreeSet
     Ok(())
 }
 
-fn write(statement: &mut rusqlite::CachedStatement<'_>, row: &UserRow) -> Result<(), StoreError> {
+fn write(statement: &mut CachedStatement<'_>, row: &UserRow) -> Result<(), StoreError> {
     statement.execute(params![
         key(row.id.0),
         row.name_key(),
@@ -176,6 +195,8 @@ pub(super) fn delete(connection: &Connection, user: UserId) -> Result<(), StoreE
     put_grants(connection, user, &grants(connection, user)?, &[])?;
     for table in [
         "DELETE FROM membership WHERE user_id = ?1",
+        "DELETE FROM departure WHERE user_id = ?1",
+        "DELETE FROM user_status WHERE user_id = ?1",
         "DELETE FROM user_email WHERE user_id = ?1",
         "DELETE FROM evaluation WHERE user_id = ?1",
         "DELETE FROM pending WHERE user_id = ?1",

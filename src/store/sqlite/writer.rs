@@ -8,8 +8,10 @@ use super::super::contract::{Change, Decision, Effects, Facts, InForce, Write};
 use super::super::error::StoreError;
 use super::chain::{self, Head};
 use super::open::{Opened, is_full};
-use super::{effects, facts};
+use super::{effects, facts, record};
+use crate::config::AuditRetention;
 use arc_swap::ArcSwap;
+use jiff::Timestamp;
 use rusqlite::Connection;
 use std::fs::File;
 use std::path::PathBuf;
@@ -31,6 +33,8 @@ const CHECKPOINT_EVERY: Duration = Duration::from_secs(30);
 pub(super) struct Writer {
     queue: mpsc::Sender<Message>,
     ended: watch::Receiver<bool>,
+    /// The number of the last record that is committed.
+    appended: watch::Receiver<u64>,
 }
 
 enum Message {
@@ -60,12 +64,21 @@ struct Waiting<C: Change> {
     caller: oneshot::Sender<Result<C::Outcome, StoreError>>,
 }
 
+/// Somebody who waits for the oldest records to be cut off.
+struct Cutting {
+    keep: AuditRetention,
+    now: Timestamp,
+    gone: u64,
+    caller: oneshot::Sender<Result<u64, StoreError>>,
+}
+
 impl Writer {
     /// Starts the thread; it owns the connection and the lock.
     pub fn start(opened: Opened, in_force: Arc<ArcSwap<InForce>>) -> Result<Self, StoreError> {
         let (queue, receiver) = mpsc::channel(QUEUE_MAX);
         let (gone, ended) = watch::channel(false);
         let thread = Thread::new(opened, in_force, receiver);
+        let appended = thread.appended.subscribe();
         std::thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || {
@@ -73,7 +86,7 @@ impl Writer {
                 gone.send_replace(true);
             })
             .map_err(|source| StoreError::Folder { path: "store-writer".to_owned(), source })?;
-        Ok(Self { queue, ended })
+        Ok(Self { queue, ended, appended })
     }
 
     /// See [`super::SqliteStore::transact`].
@@ -82,6 +95,19 @@ impl Writer {
         let job = Box::new(Waiting { change, outcome: None, caller });
         self.queue.send(Message::Change(job)).await.map_err(|_| StoreError::Closed)?;
         answer.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// See [`super::SqliteStore::cut`].
+    pub async fn cut(&self, keep: AuditRetention, now: Timestamp) -> Result<u64, StoreError> {
+        let (caller, answer) = oneshot::channel();
+        let job = Box::new(Cutting { keep, now, gone: 0, caller });
+        self.queue.send(Message::Change(job)).await.map_err(|_| StoreError::Closed)?;
+        answer.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// See [`super::SqliteStore::appended`].
+    pub fn appended(&self) -> watch::Receiver<u64> {
+        self.appended.clone()
     }
 
     /// See [`super::SqliteStore::close`].
@@ -106,6 +132,8 @@ struct Thread {
     incarnation: u32,
     /// Where the committed chain ends.
     head: Head,
+    /// Its number, for those who wait for records.
+    appended: watch::Sender<u64>,
     in_force: Arc<ArcSwap<InForce>>,
     receiver: mpsc::Receiver<Message>,
 }
@@ -113,7 +141,8 @@ struct Thread {
 impl Thread {
     fn new(opened: Opened, in_force: Arc<ArcSwap<InForce>>, receiver: mpsc::Receiver<Message>) -> Self {
         let Opened { connection, file, store_id: _, secret: _, incarnation, head, lock } = opened;
-        Self { connection, lock, file, incarnation, head, in_force, receiver }
+        let appended = watch::Sender::new(head.number);
+        Self { connection, lock, file, incarnation, head, appended, in_force, receiver }
     }
 
     fn run(mut self) {
@@ -167,6 +196,7 @@ impl Thread {
             if !Arc::ptr_eq(&before, &config) {
                 self.in_force.store(config);
             }
+            self.appended.send_if_modified(|number| std::mem::replace(number, head.number) != head.number);
         }
         let mut results = results.into_iter();
         for job in jobs {
@@ -251,6 +281,20 @@ impl<C: Change> Job for Waiting<C> {
         let answer = committed.and_then(|()| outcome.ok_or(StoreError::Closed));
         // A caller that went away does not want to know; the change stands.
         let _ = caller.send(answer);
+    }
+}
+
+impl Job for Cutting {
+    fn run(&mut self, transaction: &mut Transaction<'_>) -> Result<(), StoreError> {
+        let Transaction { connection, config: _, incarnation, head } = transaction;
+        (*head, self.gone) = record::cut(connection, self.keep, self.now, *incarnation, *head)?;
+        Ok(())
+    }
+
+    fn answer(self: Box<Self>, committed: Result<(), StoreError>) {
+        let Self { gone, caller, .. } = *self;
+        // As above: what was cut off stays cut off.
+        let _ = caller.send(committed.map(|()| gone));
     }
 }
 

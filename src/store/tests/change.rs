@@ -38,6 +38,13 @@ pub(super) async fn tell(store: &Store, writes: Vec<Write>) {
     attempt(store, writes).await.unwrap();
 }
 
+/// The same, with these users loaded: their queued evaluations are done by what was read of them.
+pub(super) async fn tell_knowing(store: &Store, users: impl IntoIterator<Item = UserId>, writes: Vec<Write>) {
+    let needs = Needs { users: users.into_iter().collect(), ..Needs::default() };
+    let effects = Effects { writes, record: None };
+    store.transact(Tell { needs, effects, ..Tell::default() }).await.unwrap();
+}
+
 /// The same, where it may fail.
 pub(super) async fn attempt(store: &Store, writes: Vec<Write>) -> Result<Facts, StoreError> {
     store.transact(Tell { effects: Effects { writes, record: None }, ..Tell::default() }).await
@@ -97,7 +104,7 @@ impl Change for Join {
         let after = grants(names.chain([group.group.display_name()]));
         let writes = vec![
             Write::TouchGroup(self.group, super::people::at(1_000)),
-            Write::AddMembers(self.group, joined),
+            Write::AddMembers(self.group, joined, super::people::cause(0)),
             Write::Evaluated { user: self.user, at: super::people::at(1_000), was_pending: user.pending },
             Write::PutGrants { user: self.user, before: user.grants.clone(), after },
         ];

@@ -1,8 +1,8 @@
 //! Figures: what is counted, last uses, and who waits for an evaluation.
 
-use super::change::{ask, tell};
+use super::change::{ask, tell, tell_knowing};
 use super::home::Home;
-use super::people::{at, group, group_id, user, user_id};
+use super::people::{at, cause, group, group_id, user, user_id};
 use crate::config::{ProvisioningCounts, TokenUse};
 use crate::store::{Counter, Figures, Needs, Store, UserId, Write};
 use std::collections::BTreeSet;
@@ -50,7 +50,8 @@ pub(super) async fn last_uses_only_move_forward(home: &Home) {
 pub(super) async fn whoever_is_queued_is_pending_until_evaluated_or_gone(home: &Home) {
     let store = home.open().await;
     let mut writes: Vec<Write> = (1..=5).map(|number| Write::InsertUser(user(number))).collect();
-    writes.extend([Write::InsertGroup(group(1)), Write::AddMembers(group_id(1), vec![user_id(4), user_id(2)])]);
+    writes.push(Write::InsertGroup(group(1)));
+    writes.push(Write::AddMembers(group_id(1), vec![user_id(4), user_id(2)], cause(0)));
     tell(&store, writes).await;
     let pending = async |limit| {
         let users = store.pending_users(limit).await.unwrap();
@@ -65,7 +66,8 @@ pub(super) async fn whoever_is_queued_is_pending_until_evaluated_or_gone(home: &
     let facts = ask(&store, Needs { users: BTreeSet::from([user_id(1), user_id(2)]), ..Needs::default() }).await;
     assert_eq!(facts.users.values().flatten().map(|user| user.pending).collect::<Vec<_>>(), [false, true]);
     let evaluated = |user, was_pending| Write::Evaluated { user: user_id(user), at: at(9), was_pending };
-    tell(&store, vec![evaluated(2, true), evaluated(4, false), Write::Unqueue(user_id(1))]).await;
+    let done = vec![evaluated(2, true), evaluated(4, false), Write::Unqueue(user_id(1))];
+    tell_knowing(&store, ids(&[2, 4]), done).await;
     assert_eq!(pending(10).await, (ids(&[4, 5]), 2));
     let store = home.reopen(store).await;
     tell(&store, vec![Write::Unqueue(user_id(5)), Write::DeleteUser(user_id(4))]).await;

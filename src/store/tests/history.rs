@@ -1,9 +1,10 @@
 //! Random histories: an engine and the model are told the same, are given the same facts, and answer the same to
 //! everything after every step.
 
+use super::beside::{self, Beside};
 use super::change::grant;
 use super::home::Home;
-use super::people::{at, configuration, device, group_id, group_of, resource_id, run, user_id, user_of};
+use super::people::{at, cause, configuration, device, group_id, group_of, resource_id, run, user_id, user_of};
 use super::view::{KIND, Loaded, View, agrees, loaded};
 use crate::access::GroupSelector;
 use crate::config::{Document, Phase, RunScope, TokenUse};
@@ -43,6 +44,7 @@ enum Step {
     Ask { run: usize, rules: Option<BTreeSet<usize>> },
     Advance { run: usize, end: bool },
     Use { token: usize, second: i64, refused: u64 },
+    Beside(Beside),
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -70,6 +72,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         2 => (rule.clone(), prop::option::of(prop::collection::btree_set(rule.clone(), 1..3)))
             .prop_map(|(run, rules)| Step::Ask { run, rules }),
         4 => (rule.clone(), any::<bool>()).prop_map(|(run, end)| Step::Advance { run, end }),
+        5 => beside::steps().prop_map(Step::Beside),
         1 => (rule, 0..90_i64, 0..3_u64).prop_map(|(token, second, refused)| Step::Use { token, second, refused }),
     ];
     prop::collection::vec(step, 1..40)
@@ -97,6 +100,8 @@ impl Change for Do {
                 .collect(),
             members: Some((group_id(u128::from(self.second.unsigned_abs()) % GROUPS), 2)),
             run: Some(("run-0".to_owned(), "many".to_owned())),
+            accounts: beside::account_keys(),
+            by_hand: true,
             ..Needs::default()
         };
         match &self.step {
@@ -172,6 +177,7 @@ impl Do {
                 let used = TokenUse { token_id: RULES[*token].to_owned(), last_used_at: at(*second) };
                 vec![Write::Uses { tokens: vec![used], refused: *refused, last_request: Some(at(90 - *second)) }]
             }
+            Step::Beside(step) => step.writes(facts, self.second),
         }
     }
 
@@ -220,13 +226,18 @@ impl Do {
         if facts.group(id).is_none() || (delta.joined.is_empty() && delta.left.is_empty()) {
             return Vec::new();
         }
-        let leave = Write::RemoveMembers(id, delta.left);
-        vec![Write::TouchGroup(id, self.at()), leave, Write::AddMembers(id, delta.joined)]
+        let by = cause(u128::from(self.second.unsigned_abs()));
+        let leave = Write::RemoveMembers(id, delta.left, by);
+        vec![Write::TouchGroup(id, self.at()), leave, Write::AddMembers(id, delta.joined, by)]
     }
 
     fn hold(&self, facts: &Facts, user: u128, grants: &BTreeMap<String, usize>) -> Vec<Write> {
         let Some(facts) = facts.user(user_id(user)) else { return Vec::new() };
-        let after = grants.iter().rev().map(|(tenant, rule)| grant(tenant, &RULES[*rule..])).collect();
+        let held = |(tenant, rule): (&String, &usize)| match tenant.starts_with('c') {
+            true => beside::manual(tenant),
+            false => grant(tenant, &RULES[*rule..]),
+        };
+        let after = grants.iter().rev().map(held).collect();
         let id = facts.row.id;
         vec![
             Write::Evaluated { user: id, at: self.at(), was_pending: facts.pending },
@@ -253,10 +264,10 @@ impl Do {
 
     /// The same content under another epoch.
     fn lead(&self, facts: &Facts) -> Vec<Write> {
-        let InForce { revision, content_hash, epoch, document, .. } = &*facts.config;
-        let Some(document) = document else { return Vec::new() };
-        let config = Arc::new(InForce::new(*revision, content_hash.clone(), epoch + 1, document.clone()));
-        vec![Write::PutConfig { config, changed: Vec::new(), at: self.at() }]
+        let InForce { revision, content_hash, epoch, document, enforced, .. } = &*facts.config;
+        let Some(document) = document.clone() else { return Vec::new() };
+        let config = InForce::enforcing(*revision, content_hash.clone(), epoch + 1, document, enforced.clone());
+        vec![Write::PutConfig { config: Arc::new(config), changed: Vec::new(), at: self.at() }]
     }
 
     fn advance(&self, facts: &Facts, number: usize, end: bool) -> Vec<Write> {
@@ -267,6 +278,7 @@ impl Do {
             Phase::Pending => {
                 run.status.phase = Phase::Running;
                 run.status.started_at = Some(self.at());
+                run.weighed = Some(facts.config.content_hash.clone());
                 let named = run.rules().map_or_else(|| RULES.map(str::to_owned).to_vec(), <[String]>::to_vec);
                 let covered = |name: String| {
                     let hash = rules.get(&name).map(|(hash, _)| hash.clone());
@@ -289,7 +301,7 @@ impl Do {
                 run.status.progress.processed += 1;
                 vec![Write::UpdateRun(run)]
             }
-            Phase::Succeeded | Phase::Failed => Vec::new(),
+            Phase::Held | Phase::Succeeded | Phase::Failed => Vec::new(),
         }
     }
 }

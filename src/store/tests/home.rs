@@ -3,7 +3,8 @@
 use crate::store::model::ModelStore;
 use crate::store::postgres::{Address, PostgresStore};
 use crate::store::sqlite::audit;
-use crate::store::{Location, Store};
+use crate::store::{Location, Store, StoreError, erase_from_database};
+use jiff::Timestamp;
 use std::io::Write;
 use std::path::PathBuf;
 use tempfile::TempDir;
@@ -62,7 +63,16 @@ impl Home {
                 let count: i64 = schema.client().await.query_one(&sql, &[]).await.unwrap().get(0);
                 u64::try_from(count).unwrap()
             }
-            Self::Memory(model) => model.records(),
+            Self::Memory(model) => model.count_records(),
+        }
+    }
+
+    /// Erases a person from the closed store.
+    pub async fn erase(&self, who: &str) -> Result<audit::Erased, StoreError> {
+        match self {
+            Self::Folder(data) => audit::erase(data.path(), who, Timestamp::UNIX_EPOCH),
+            Self::Schema(schema) => erase_from_database(&schema.address, who, Timestamp::UNIX_EPOCH).await,
+            Self::Memory(_) => panic!("a model is gone with its process"),
         }
     }
 

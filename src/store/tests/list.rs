@@ -2,7 +2,7 @@
 
 use super::change::{grant, tell};
 use super::home::Home;
-use super::people::{called, group, group_id, group_of, named, user, user_id, user_of};
+use super::people::{called, cause, group, group_id, group_of, named, user, user_id, user_of};
 use super::view::{ALL, View, agrees, even};
 use crate::store::{
     Found, GroupSelect, Keep, ListedGroup, ListedUser, Page, RuleChange, Start, Store, UserSelect, UserSummary, Write,
@@ -26,7 +26,7 @@ async fn some_people(home: &Home, count: u128) -> Store {
         }
         writes.push(Write::InsertUser(user_of(number, person)));
         writes.push(Write::InsertGroup(group_of(number, group)));
-        writes.push(Write::AddMembers(group_id(number), (1..=number).map(user_id).collect()));
+        writes.push(Write::AddMembers(group_id(number), (1..=number).map(user_id).collect(), cause(0)));
     }
     tell(&store, writes).await;
     store
@@ -170,7 +170,7 @@ pub(super) async fn names_are_found_however_they_are_written_and_keep_their_lett
     for (number, name) in (1..).zip(all) {
         writes.push(Write::InsertUser(named(number, name)));
         writes.push(Write::InsertGroup(called(number, name)));
-        writes.push(Write::AddMembers(group_id(number), vec![user_id(number)]));
+        writes.push(Write::AddMembers(group_id(number), vec![user_id(number)], cause(0)));
     }
     tell(&store, writes).await;
     let view = View::of(&store).await;

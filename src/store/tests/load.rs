@@ -1,8 +1,10 @@
 //! What a change is given: everything that it asked for, and nothing twice.
 
+use super::beside::manual;
 use super::change::{ask, grant, tell};
 use super::home::Home;
-use super::people::{at, group, group_id, run, user, user_id};
+use super::people::{at, cause, group, group_id, run, user, user_id};
+use crate::access::TenantAccess;
 use crate::config::RunScope;
 use crate::store::{
     Change, Decision, Delta, Effects, Facts, GroupId, Hold, MemberIds, Needs, Store, StoreError, UserId, Write,
@@ -14,7 +16,7 @@ async fn some_people(home: &Home) -> Store {
     let store = home.open().await;
     let mut writes: Vec<Write> = (0..10).map(|number| Write::InsertUser(user(number))).collect();
     writes.push(Write::InsertGroup(group(1)));
-    writes.push(Write::AddMembers(group_id(1), ids([0, 2, 4, 6, 8])));
+    writes.push(Write::AddMembers(group_id(1), ids([0, 2, 4, 6, 8]), cause(0)));
     tell(&store, writes).await;
     store
 }
@@ -181,4 +183,24 @@ pub(super) async fn a_change_that_only_asks_is_stopped(home: &Home) {
     let stopped = store.transact(Endless).await;
     assert!(matches!(stopped, Err(StoreError::Undecided { rounds: 16 })), "{stopped:?}");
     tell(&store, vec![Write::DeleteUser(user_id(1))]).await;
+}
+
+pub(super) async fn whether_anybody_holds_what_no_rule_gave_is_said_where_it_is_asked(home: &Home) {
+    let store = some_people(home).await;
+    let by_hand = async || ask(&store, Needs { by_hand: true, ..Needs::default() }).await.by_hand;
+    let (ruled, given) = ([grant("hr", &["r"])], [grant("hr", &["r"]), manual("sales")]);
+    let put = |before: &[TenantAccess], after: &[TenantAccess]| Write::PutGrants {
+        user: user_id(2),
+        before: before.to_vec(),
+        after: after.to_vec(),
+    };
+    assert_eq!((by_hand().await, ask(&store, Needs::default()).await.by_hand), (Some(false), None));
+    // An account is no user.
+    let account = Write::PutAccount(super::beside::account(1, "guest@example.com", vec![manual("hr")]));
+    tell(&store, vec![put(&[], &ruled), account]).await;
+    assert_eq!(by_hand().await, Some(false));
+    tell(&store, vec![put(&ruled, &given)]).await;
+    assert_eq!(by_hand().await, Some(true));
+    tell(&store, vec![put(&given, &ruled)]).await;
+    assert_eq!(by_hand().await, Some(false));
 }

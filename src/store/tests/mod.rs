@@ -3,7 +3,12 @@
 //! A claim is an async function over a [`home::Home`]; the list below makes of it one test an engine. Changes here only
 //! write what they are told, or evaluate a toy: rules and the protocol are no business of this room.
 
+mod access;
+mod account;
+mod beside;
+mod cause;
 mod change;
+mod erase;
 mod figure;
 mod history;
 mod home;
@@ -12,6 +17,7 @@ mod load;
 mod page;
 mod people;
 mod race;
+mod record;
 mod resource;
 mod rule;
 mod run;
@@ -73,6 +79,7 @@ claims! {
         b095_a_change_of_members_says_who_joins_who_leaves_and_who_is_unknown,
         b095_members_are_loaded_up_to_a_limit,
         runs_are_loaded_by_uid_and_by_name,
+        whether_anybody_holds_what_no_rule_gave_is_said_where_it_is_asked,
         a_change_may_ask_again_and_keeps_what_it_has,
         a_change_that_only_asks_is_stopped;
     list:
@@ -108,13 +115,42 @@ claims! {
         b061_a_deleted_rule_is_remembered_while_somebody_holds_something,
         b039_selectors_name_the_group_that_is_there_now,
         c009_what_is_in_force_is_what_was_published_last,
-        b127_another_epoch_needs_no_other_content;
+        b127_another_epoch_needs_no_other_content,
+        c003_what_is_not_let_through_stays_out_of_force_also_after_a_restart;
     run:
         runs_wait_in_the_order_in_which_they_came,
+        a_run_that_has_begun_comes_before_an_older_one_that_waits,
         b059_b061_a_partial_run_takes_members_and_holders_each_once,
         b062_a_full_run_takes_everybody,
         b063_a_run_goes_on_behind_its_cursor_and_after_a_restart,
-        runs_that_ended_push_out_the_oldest;
+        runs_that_ended_push_out_the_oldest,
+        c001_whom_a_run_changes_is_kept_once_and_read_in_pages,
+        c001_what_was_noted_of_a_run_is_forgotten_and_noted_anew,
+        whom_the_last_runs_changed_is_kept_and_no_more;
+    access:
+        b059_the_people_of_rules_and_groups_are_named_in_order_and_each_once,
+        what_a_pass_needs_of_people_is_read_in_the_order_asked,
+        holders_of_a_role_are_counted_while_their_account_may_be_used,
+        b062_a_full_pass_counts_for_whoever_was_there_and_for_nobody_else,
+        whoever_waits_for_an_evaluation_is_shown_as_waiting;
+    cause:
+        c002_who_joined_and_who_left_is_kept_with_the_record_that_made_it,
+        c002_a_name_that_is_gone_and_a_user_who_changed_are_known_by_the_last_record,
+        c002_a_name_of_any_length_that_is_gone_is_known,
+        what_made_a_user_what_they_were_goes_with_the_user;
+    account:
+        b083_an_account_is_what_was_written_last_and_has_its_name_alone,
+        accounts_are_loaded_by_id_and_by_name_also_when_there_is_none,
+        c004_failed_events_are_kept_by_what_they_are_about_newest_first,
+        c004_a_message_about_something_of_any_length_is_kept_and_found,
+        c004_of_too_many_failed_events_the_oldest_go;
+    record:
+        c006_records_are_read_in_their_order_from_anywhere,
+        c006_whoever_waits_hears_of_every_record_and_of_none_that_failed,
+        c002_records_are_found_by_their_ids_at_once,
+        c005_the_oldest_records_are_cut_off_by_number_and_that_is_on_record,
+        c005_the_oldest_records_are_cut_off_by_age,
+        a_closed_store_cuts_nothing;
     figure:
         b111_what_is_counted_adds_up,
         last_uses_only_move_forward,

@@ -2,7 +2,7 @@
 
 use super::change::tell;
 use super::home::Home;
-use super::people::{group, group_id, user, user_id, user_of};
+use super::people::{cause, group, group_id, user, user_id, user_of};
 use super::view::{ALL, View, agrees, even};
 use crate::store::{
     Each, Found, GroupSelect, Keep, ListedGroup, ListedUser, Page, Start, Store, UserRow, UserSelect, Write, email_key,
@@ -19,7 +19,7 @@ async fn some_people(home: &Home, count: u128) -> Store {
     let store = home.open().await;
     let mut writes: Vec<Write> = (1..=count).map(|number| Write::InsertUser(user(number))).collect();
     writes.extend((1..=count).map(|number| Write::InsertGroup(group(number))));
-    writes.extend((1..=count).map(|of| Write::AddMembers(group_id(of), (1..=of).map(user_id).collect())));
+    writes.extend((1..=count).map(|of| Write::AddMembers(group_id(of), (1..=of).map(user_id).collect(), cause(0))));
     tell(&store, writes).await;
     store
 }
@@ -282,7 +282,7 @@ pub(super) async fn members_are_gone_through_page_by_page(home: &Home) {
     let ids = |numbers: &[u128]| numbers.iter().map(|number| user_id(*number).to_string()).collect::<Vec<_>>();
     assert_eq!(numbers(7, None, 3).await, ids(&[1, 2, 3]));
     // The last of the page leaves, and somebody who was shown already: the rest comes as it would have come.
-    tell(&store, vec![Write::RemoveMembers(group_id(7), [1, 3].map(user_id).into())]).await;
+    tell(&store, vec![Write::RemoveMembers(group_id(7), [1, 3].map(user_id).into(), cause(0))]).await;
     assert_eq!(numbers(7, Some(3), 3).await, ids(&[4, 5, 6]));
     assert_eq!(numbers(7, Some(6), 3).await, ids(&[7]));
     assert_eq!(numbers(7, Some(7), 3).await, ids(&[]));

@@ -24,6 +24,11 @@ pub(super) fn group_id(number: u128) -> GroupId {
     GroupId(Uuid::from_u128(0x0191_0000_0000_7000_8000_0000_0000_0000 + number))
 }
 
+/// The id of the record of this number, by which something came to be.
+pub(super) fn cause(number: u128) -> Uuid {
+    Uuid::from_u128(0x0193_0000_0000_7000_8000_0000_0000_0000 + number)
+}
+
 /// A user of this name.
 pub(super) fn named(number: u128, name: &str) -> UserRow {
     let body = json!({ "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": name });
@@ -96,6 +101,8 @@ pub(super) fn configuration(revision: u64, epoch: u64, rules: &[(&str, &str)]) -
         profile: Profile::new("https://scim.example.com/scim/v2"),
         rules: rules.iter().map(entry).collect(),
         verifiers: Vec::new(),
+        guard: Default::default(),
+        audit: Default::default(),
     };
     Arc::new(InForce::new(revision, document.content_hash(), epoch, document))
 }
@@ -106,6 +113,8 @@ pub(super) fn run(uid: &str, name: &str, created: i64, scope: RunScope) -> RunRo
         uid: uid.to_owned(),
         name: name.to_owned(),
         scope,
+        dry_run: false,
+        allow_revocations: None,
         phase: Phase::Pending,
         reason: None,
         message: None,
@@ -114,8 +123,10 @@ pub(super) fn run(uid: &str, name: &str, created: i64, scope: RunScope) -> RunRo
         completed_at: None,
         progress: Progress::default(),
         result: RunResult::default(),
+        users_losing: None,
+        would_be_held: false,
     };
-    RunRow { status, spec_hash: format!("spec of {name}"), covers: Vec::new(), cursor: None }
+    RunRow { status, spec_hash: format!("spec of {name}"), covers: Vec::new(), cursor: None, weighed: None }
 }
 
 /// A run of these rules.

@@ -2,9 +2,9 @@
 
 use super::change::{ask, grant, tell};
 use super::home::Home;
-use super::people::{at, called, configuration, group_id, group_of, user, user_id};
+use super::people::{at, called, cause, configuration, group_id, group_of, user, user_id};
 use crate::access::GroupSelector;
-use crate::config::{LastSync, Phase};
+use crate::config::{Enforced, HeldChanges, LastSync, Phase};
 use crate::store::{Hold, InForce, Needs, RuleChange, RunRow, Store, StoredRuleState, SyncedRule, UserId, Write};
 use serde_json::json;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ async fn some_people(home: &Home) -> Store {
     let store = home.open().await;
     let mut writes: Vec<Write> = (1..=2).map(|number| Write::InsertUser(user(number))).collect();
     writes.extend([Write::InsertGroup(called(1, "Full")), Write::InsertGroup(called(2, "Empty"))]);
-    writes.push(Write::AddMembers(group_id(1), vec![user_id(1)]));
+    writes.push(Write::AddMembers(group_id(1), vec![user_id(1)], cause(0)));
     tell(&store, writes).await;
     store
 }
@@ -207,4 +207,41 @@ pub(super) async fn b127_another_epoch_needs_no_other_content(home: &Home) {
     assert_eq!(told(&store.in_force()), (1, 8, 1));
     put(&store, configuration(2, 8, &[])).await;
     assert_eq!(told(&store.in_force()), (2, 8, 0));
+}
+
+pub(super) async fn c003_what_is_not_let_through_stays_out_of_force_also_after_a_restart(home: &Home) {
+    let store = home.open().await;
+    let before = configuration(1, 3, &[("r", "Full"), ("s", "Full")]);
+    put(&store, before.clone()).await;
+    assert!(store.in_force().waiting().is_empty());
+    // The next one ends a rule and changes another: both wait.
+    let published = configuration(2, 3, &[("r", "Empty")]);
+    let document = published.document.clone().unwrap();
+    let enforcing = |revision, epoch, enforced: &Enforced| {
+        let hash = published.content_hash.clone();
+        Arc::new(InForce::enforcing(revision, hash, epoch, document.clone(), enforced.clone()))
+    };
+    let waiting = |store: &Store| store.in_force().waiting().rules;
+    put(&store, enforcing(2, 3, &before.enforced)).await;
+    assert_eq!(waiting(&store), ["r", "s"]);
+    let held = HeldChanges {
+        rules: vec!["r".to_owned(), "s".to_owned()],
+        roles: false,
+        users_losing: 9,
+        reason: "too many".to_owned(),
+        revision: 2,
+    };
+    let enforced = Enforced { held: Some(held), ..before.enforced.clone() };
+    put(&store, enforcing(3, 3, &enforced)).await;
+    put(&store, enforcing(3, 8, &enforced)).await;
+    let facts = ask(&store, Needs { configuration: Hold::Shared, ..Needs::default() }).await;
+    assert_eq!((told(&facts.config), &facts.config.enforced), ((3, 8, 1), &enforced));
+    let store = home.reopen(store).await;
+    let config = store.in_force();
+    assert_eq!((told(&config), &config.enforced, waiting(&store).len()), ((3, 8, 1), &enforced, 2));
+    let groups = [called(1, "Full").facts()];
+    assert_eq!(config.rules.evaluate(&groups).iter().flat_map(|grant| &grant.rules).count(), 2, "both go on");
+    put(&store, enforcing(4, 8, &Enforced::all_of(&document))).await;
+    let store = home.reopen(store).await;
+    assert!(store.in_force().waiting().is_empty() && store.in_force().rules.evaluate(&groups).is_empty());
 }

@@ -1,10 +1,11 @@
 //! Runs: the queue, whom a run takes, how far it is, and what is kept of those that ended.
 
+use super::beside::changed;
 use super::change::{grant, tell};
 use super::home::Home;
-use super::people::{at, called, configuration, group_id, partial, run, user, user_id};
+use super::people::{at, called, cause, configuration, group_id, partial, run, user, user_id};
 use crate::access::GroupSelector;
-use crate::config::{Phase, RunScope};
+use crate::config::{Phase, RunScope, UserChange};
 use crate::store::{RuleChange, RunRow, Store, UserId, Write};
 
 /// Six users: one and two are in the group *Old*, two and three in *New*.
@@ -12,8 +13,8 @@ async fn some_people(home: &Home) -> Store {
     let store = home.open().await;
     let mut writes: Vec<Write> = (1..=6).rev().map(|number| Write::InsertUser(user(number))).collect();
     writes.extend([Write::InsertGroup(called(1, "Old")), Write::InsertGroup(called(2, "New"))]);
-    writes.push(Write::AddMembers(group_id(1), vec![user_id(1), user_id(2)]));
-    writes.push(Write::AddMembers(group_id(2), vec![user_id(2), user_id(3)]));
+    writes.push(Write::AddMembers(group_id(1), vec![user_id(1), user_id(2)], cause(0)));
+    writes.push(Write::AddMembers(group_id(2), vec![user_id(2), user_id(3)], cause(0)));
     tell(&store, writes).await;
     store
 }
@@ -37,6 +38,7 @@ fn ended(run: &RunRow) -> RunRow {
 async fn start(store: &Store, mut run: RunRow, selectors: Vec<GroupSelector>) -> RunRow {
     run.status.phase = Phase::Running;
     run.status.started_at = Some(at(50));
+    run.weighed = Some("hash".to_owned());
     tell(store, vec![Write::StartRun { run: run.clone(), selectors }]).await;
     let stored = store.runs_of(&run.status.uid, "").await.unwrap().remove(0);
     run.status.progress.total = stored.status.progress.total;
@@ -65,6 +67,17 @@ pub(super) async fn runs_wait_in_the_order_in_which_they_came(home: &Home) {
     assert_eq!(uids(&store.runs(false).await.unwrap()), ["d", "b", "a", "c"]);
 }
 
+pub(super) async fn a_run_that_has_begun_comes_before_an_older_one_that_waits(home: &Home) {
+    let store = some_people(home).await;
+    let waits = |uid: &str, second| run(uid, "\"phase\":\"Running\"", second, RunScope::All {});
+    tell(&store, vec![Write::InsertRun(waits("b", 20)), Write::InsertRun(waits("c", 30))]).await;
+    let begun = start(&store, waits("c", 30), Vec::new()).await;
+    tell(&store, vec![Write::InsertRun(waits("a", 10))]).await;
+    assert_eq!(store.next_run().await.unwrap().as_ref(), Some(&begun));
+    tell(&store, vec![Write::UpdateRun(ended(&begun))]).await;
+    assert_eq!(store.next_run().await.unwrap(), Some(waits("a", 10)));
+}
+
 pub(super) async fn b059_b061_a_partial_run_takes_members_and_holders_each_once(home: &Home) {
     let store = some_people(home).await;
     // Users two and five hold something from the rule, which named another group when it was last in sync.
@@ -85,7 +98,7 @@ pub(super) async fn b059_b061_a_partial_run_takes_members_and_holders_each_once(
     let users = store.run_users(started.clone(), 10).await.unwrap();
     assert_eq!(users, [1, 2, 3, 5].map(user_id));
     // Fixed at its start: who comes or goes later changes nothing of it.
-    let change = vec![Write::AddMembers(group_id(2), vec![user_id(6)]), Write::DeleteUser(user_id(3))];
+    let change = vec![Write::AddMembers(group_id(2), vec![user_id(6)], cause(0)), Write::DeleteUser(user_id(3))];
     tell(&store, change).await;
     assert_eq!(store.run_users(started.clone(), 10).await.unwrap(), users);
     tell(&store, vec![Write::UpdateRun(ended(&started))]).await;
@@ -140,4 +153,46 @@ pub(super) async fn runs_that_ended_push_out_the_oldest(home: &Home) {
     let kept = store.runs(false).await.unwrap();
     assert_eq!((kept.len(), uids(&kept)[0], uids(&kept)[199], uids(&kept)[200]), (201, "run-300", "run-002", "waits"));
     assert_eq!(store.runs(true).await.unwrap(), [waiting], "one that waits is never pushed out");
+}
+
+pub(super) async fn c001_whom_a_run_changes_is_kept_once_and_read_in_pages(home: &Home) {
+    let store = some_people(home).await;
+    let page = async |store: &Store, uid: &str, after: Option<u128>, limit| {
+        store.run_changes(uid, after.map(user_id), limit).await.unwrap()
+    };
+    let put = |uid: &str, changes: Vec<UserChange>| Write::PutRunChanges(uid.to_owned(), changes);
+    tell(&store, vec![put("a", vec![changed(3, 1), changed(1, 1)]), put("b", vec![changed(2, 2)])]).await;
+    // What a run says of somebody first, it says: it may come by again after a restart.
+    tell(&store, vec![put("a", vec![changed(1, 9), changed(2, 9)])]).await;
+    let all = [changed(1, 1), changed(2, 9), changed(3, 1)];
+    let store = home.reopen(store).await;
+    assert_eq!(page(&store, "a", None, 10).await, all);
+    assert_eq!(page(&store, "a", None, 2).await, all[..2]);
+    assert_eq!(page(&store, "a", Some(2), 10).await, all[2..]);
+    assert_eq!(page(&store, "b", None, 10).await, [changed(2, 2)]);
+    assert_eq!(page(&store, "c", None, 10).await, []);
+}
+
+pub(super) async fn c001_what_was_noted_of_a_run_is_forgotten_and_noted_anew(home: &Home) {
+    let store = some_people(home).await;
+    let put = |uid: &str, changes: Vec<UserChange>| Write::PutRunChanges(uid.to_owned(), changes);
+    tell(&store, vec![put("a", vec![changed(1, 1), changed(3, 1)]), put("b", vec![changed(1, 1)])]).await;
+    let anew = vec![Write::ForgetRunChanges("a".to_owned()), put("a", vec![changed(1, 2), changed(2, 2)])];
+    tell(&store, anew).await;
+    assert_eq!(store.run_changes("a", None, 10).await.unwrap(), [changed(1, 2), changed(2, 2)]);
+    assert_eq!(store.run_changes("b", None, 10).await.unwrap(), [changed(1, 1)]);
+}
+
+pub(super) async fn whom_the_last_runs_changed_is_kept_and_no_more(home: &Home) {
+    let store = some_people(home).await;
+    let named = |number: i64| run(&format!("run-{number:03}"), "many", number, RunScope::All {});
+    let put = |number: i64| Write::PutRunChanges(named(number).status.uid, vec![changed(1, number)]);
+    let mut writes = vec![Write::InsertRun(named(0)), put(0)];
+    writes.extend((1..=21).flat_map(|number| [Write::InsertRun(named(number)), put(number)]));
+    writes.extend((1..=21).map(|number| Write::UpdateRun(ended(&named(number)))));
+    tell(&store, writes).await;
+    let kept = async |number| store.run_changes(&named(number).status.uid, None, 10).await.unwrap().len();
+    // Of twenty-one that ended the oldest has lost it; one that goes on is none of them.
+    assert_eq!((kept(0).await, kept(1).await, kept(2).await, kept(21).await), (1, 0, 1, 1));
+    assert_eq!(store.runs(false).await.unwrap().len(), 22, "the runs themselves are kept longer");
 }

@@ -7,9 +7,11 @@ use super::home::Schema;
 use super::people::{at, configuration, group, group_id, user, user_id};
 use crate::access::TenantAccess;
 use crate::store::postgres::PostgresStore;
-use crate::store::{Effects, Fence, Needs, StoreError, Write};
+use crate::store::{Change, Decision, Effects, Facts, Fence, Needs, StoreError, Write};
 use futures::future::join_all;
 use std::collections::BTreeSet;
+use std::sync::Mutex;
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
 /// How long one who has read waits for the other to have read too.
@@ -86,6 +88,55 @@ async fn c011_members_who_join_through_several_sessions_are_all_there() {
     for store in &stores {
         let (row, members) = store.group(group_id(1), true).await.unwrap().unwrap();
         assert_eq!((row.version, row.modified, members.map_or(0, |members| members.len())), (81, at(1_000), 80));
+    }
+    schema.end().await;
+}
+
+/// The first user is evaluated; between reading and writing somebody else has a turn.
+struct Slow {
+    read: Mutex<Option<Sender<()>>>,
+    go_on: Mutex<Receiver<()>>,
+}
+
+impl Change for Slow {
+    type Outcome = bool;
+
+    fn needs(&self) -> Needs {
+        Needs { users: BTreeSet::from([user_id(1)]), ..Needs::default() }
+    }
+
+    fn decide(&self, facts: &Facts) -> Decision<bool> {
+        let was_pending = facts.user(user_id(1)).unwrap().pending;
+        if let Some(read) = self.read.lock().unwrap().take() {
+            read.send(()).unwrap();
+            let go_on = self.go_on.lock().unwrap();
+            tokio::task::block_in_place(|| go_on.recv_timeout(Duration::from_secs(5)).unwrap());
+        }
+        let done = Write::Evaluated { user: user_id(1), at: at(9), was_pending };
+        Decision::Done(Effects { writes: vec![done], record: None }, was_pending)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn b095_c011_whoever_is_queued_again_while_being_evaluated_waits_still() {
+    let Some(schema) = Schema::of_its_own("queued again while evaluated") else { return };
+    let (first, second) = (schema.open().await, schema.open().await);
+    let member = Write::AddMembers(group_id(1), vec![user_id(1)], super::people::cause(0));
+    tell(&first, vec![Write::InsertUser(user(1)), Write::InsertGroup(group(1)), member]).await;
+    let queues = [Vec::new(), vec![Write::QueueMembers(group_id(1))], vec![Write::QueueUsers(vec![user_id(1)])]];
+    for (again, left) in queues.into_iter().zip([0, 1, 1]) {
+        tell(&first, vec![Write::QueueMembers(group_id(1))]).await;
+        let ((read, has_read), (go, go_on)) = (channel(), channel());
+        let slow = Slow { read: Mutex::new(Some(read)), go_on: Mutex::new(go_on) };
+        let meanwhile = async {
+            tokio::task::spawn_blocking(move || has_read.recv_timeout(Duration::from_secs(5)).unwrap()).await.unwrap();
+            // As a rename of a large group does: it waits for nobody who is being evaluated.
+            tell(&second, again).await;
+            go.send(()).unwrap();
+        };
+        let (was_pending, ()) = tokio::join!(first.transact(slow), meanwhile);
+        assert!(was_pending.unwrap());
+        assert_eq!(second.pending_users(10).await.unwrap().len(), left);
     }
     schema.end().await;
 }

@@ -1,12 +1,13 @@
 //! All that a store can be asked, as one value: two engines with the same history have equal ones.
 
 use super::people::{group_id, user_id};
-use crate::access::GroupSelector;
+use crate::access::{GroupSelector, fold};
+use crate::config::{Enforced, UserChange};
 use crate::store::row::email_keys;
 use crate::store::{
-    Facts, Figures, Found, GroupId, GroupSelect, Hold, Keep, ListedGroup, ListedUser, Page, ResourceId, ResourceKey,
-    ResourceRow, ResourceSelect, RunRow, Start, Store, StoredRuleState, UserFacts, UserId, UserSelect, UserSummary,
-    email_key,
+    AccessFacts, Account, AccountKey, Among, Causes, Facts, FailedRow, Figures, Found, GroupId, GroupSelect, Hold,
+    Keep, ListedGroup, ListedUser, Page, ResourceId, ResourceKey, ResourceRow, ResourceSelect, RunRow, Start, Store,
+    StoredRuleState, UserFacts, UserId, UserSelect, UserSummary, email_key,
 };
 use std::collections::BTreeMap;
 
@@ -26,6 +27,7 @@ pub(super) fn whole<T>(rows: Vec<T>) -> Found<T> {
 #[derive(Debug, PartialEq)]
 pub(super) struct View {
     pub in_force: (u64, String, u64),
+    pub enforced: Enforced,
     pub users: Vec<ListedUser>,
     pub groups: Vec<ListedGroup>,
     pub resources: Vec<ResourceRow>,
@@ -36,6 +38,11 @@ pub(super) struct View {
     pub unfinished: Vec<RunRow>,
     pub next_run: Option<RunRow>,
     pub run_users: BTreeMap<String, Vec<UserId>>,
+    pub run_changes: BTreeMap<String, Vec<UserChange>>,
+    pub access: Vec<AccessFacts>,
+    pub causes: Vec<Causes>,
+    pub accounts: Vec<Account>,
+    pub failed: Vec<FailedRow>,
     pub pending: Vec<UserId>,
 }
 
@@ -51,23 +58,32 @@ impl View {
             store.resources(KIND, ResourceSelect::All, ALL, None).await.unwrap();
         assert_eq!((Some(resources.len() as u64), false), (total, more));
         let runs = store.runs(false).await.unwrap();
-        let mut run_users = BTreeMap::new();
+        let (mut run_users, mut run_changes) = (BTreeMap::new(), BTreeMap::new());
         for run in &runs {
-            run_users.insert(run.status.uid.clone(), store.run_users(run.clone(), 1_000).await.unwrap());
+            let uid = &run.status.uid;
+            run_users.insert(uid.clone(), store.run_users(run.clone(), 1_000).await.unwrap());
+            run_changes.insert(uid.clone(), store.run_changes(uid, None, 1_000).await.unwrap());
         }
+        let everybody = store.people(Among::All).await.unwrap();
         Self {
             in_force: (in_force.revision, in_force.content_hash.clone(), in_force.epoch),
+            enforced: in_force.enforced.clone(),
             rules: store.rules(selectors(&groups)).await.unwrap(),
             summaries: store.summaries(UserSelect::All, u64::MAX, None).await.unwrap(),
             figures: store.figures().await.unwrap(),
             unfinished: store.runs(true).await.unwrap(),
             next_run: store.next_run().await.unwrap(),
             pending: store.pending_users(1_000).await.unwrap(),
+            access: store.access_facts(everybody).await.unwrap(),
+            causes: causes(store, &users).await,
+            accounts: store.accounts(None, 1_000).await.unwrap(),
+            failed: store.failed(None, 2_000).await.unwrap(),
             users,
             groups,
             resources,
             runs,
             run_users,
+            run_changes,
         }
     }
 
@@ -93,6 +109,16 @@ impl View {
     }
 }
 
+/// What is known of the first users and groups, also of those that are gone.
+async fn causes(store: &Store, users: &[ListedUser]) -> Vec<Causes> {
+    let mut all = Vec::new();
+    for (row, _) in users.iter().take(6) {
+        let names = ["ada", "zoë", "ж-2", "guest", "group-1"].map(fold);
+        all.push(store.causes(row.id, (0..6).map(group_id).collect(), names.into()).await.unwrap());
+    }
+    all
+}
+
 /// Everything by which a rule can name one of these groups.
 fn selectors(groups: &[ListedGroup]) -> Vec<GroupSelector> {
     let of = |(row, _): &ListedGroup| {
@@ -105,6 +131,7 @@ fn selectors(groups: &[ListedGroup]) -> Vec<GroupSelector> {
 
 /// Whether each narrower question answers what the view says.
 pub(super) async fn agrees(store: &Store, view: &View) {
+    agrees_beside(store, view).await;
     for (row, groups) in &view.users {
         let one = whole(vec![(row.clone(), groups.clone())]);
         assert_eq!(store.user(row.id).await.unwrap().as_ref(), one.rows.first());
@@ -152,6 +179,28 @@ pub(super) async fn agrees(store: &Store, view: &View) {
     }
 }
 
+/// The same of what is kept beside users, groups and resources.
+async fn agrees_beside(store: &Store, view: &View) {
+    for ((access, (row, groups)), summary) in view.access.iter().zip(&view.users).zip(&view.summaries) {
+        assert_eq!((access.id, access.account_enabled), (row.id, row.account_enabled));
+        assert_eq!((&access.groups, &access.grants), (groups, &summary.grants));
+        assert_eq!(summary.pending, view.pending.contains(&row.id));
+    }
+    assert_eq!((view.access.len(), view.summaries.len()), (view.users.len(), view.users.len()));
+    for account in &view.accounts {
+        for key in [AccountKey::Id(account.id), AccountKey::Name(fold(&account.user_name))] {
+            assert_eq!(store.account(key).await.unwrap().as_ref(), Some(account));
+        }
+    }
+    for row in &view.failed {
+        assert_eq!(store.failed_by_id(row.id).await.unwrap().as_ref(), Some(row));
+        let mut same: Vec<FailedRow> = view.failed.iter().filter(|o| o.subject == row.subject).cloned().collect();
+        same.reverse();
+        assert_eq!(store.failed_about(vec![row.subject.clone()]).await.unwrap(), same);
+    }
+    assert_eq!(view.figures.failed, view.failed.len() as u64);
+}
+
 /// Every other user, for a filter that needs nothing else.
 pub(super) fn even() -> Option<Keep<ListedUser>> {
     Some(Box::new(|(row, _)| row.id.0.as_u128().is_multiple_of(2)))
@@ -166,6 +215,7 @@ pub(super) type Loaded = (
     BTreeMap<String, Option<GroupId>>,
     (BTreeMap<ResourceId, Option<ResourceRow>>, BTreeMap<ResourceKey, Option<ResourceId>>),
     (Option<crate::store::Delta>, Option<(Vec<UserId>, bool)>, Option<Vec<RunRow>>),
+    (BTreeMap<AccountKey, Option<Account>>, Option<bool>),
 );
 
 /// Everything of these facts.
@@ -183,7 +233,10 @@ pub(super) fn loaded(facts: Facts) -> Loaded {
         delta,
         members,
         runs,
+        accounts,
+        by_hand,
     } = facts;
     let head = (config.revision, config.content_hash.clone(), config.epoch, configuration, alone);
-    (head, users, user_names, groups, group_names, (resources, resource_keys), (delta, members, runs))
+    let (named, beside) = ((resources, resource_keys), (accounts, by_hand));
+    (head, users, user_names, groups, group_names, named, (delta, members, runs), beside)
 }

@@ -1,8 +1,8 @@
 //! Every write of users, groups, members and grants, seen through every question.
 
-use super::change::{Tell, ask, attempt, grant, tell};
+use super::change::{Tell, ask, attempt, grant, tell, tell_knowing};
 use super::home::Home;
-use super::people::{at, called, configuration, group, group_id, group_of, record, user, user_id, user_of};
+use super::people::{at, called, cause, configuration, group, group_id, group_of, record, user, user_id, user_of};
 use super::view::{View, agrees};
 use crate::access::TenantAccess;
 use crate::store::{Counter, Effects, GroupRow, MemberIds, Needs, RuleChange, Store, UserRow, Write};
@@ -14,7 +14,7 @@ async fn some_people(home: &Home) -> Store {
     let store = home.open().await;
     let mut writes: Vec<Write> = (1..=3).map(|number| Write::InsertUser(user(number))).collect();
     writes.extend((1..=2).map(|number| Write::InsertGroup(group(number))));
-    writes.push(Write::AddMembers(group_id(1), vec![user_id(1), user_id(2)]));
+    writes.push(Write::AddMembers(group_id(1), vec![user_id(1), user_id(2)], cause(0)));
     tell(&store, writes).await;
     store
 }
@@ -124,12 +124,13 @@ pub(super) async fn b095_a_change_of_members_moves_version_and_time_and_nothing_
 pub(super) async fn c011_members_join_and_leave_once_however_often_they_are_told_to(home: &Home) {
     let store = some_people(home).await;
     for _ in 0..2 {
-        tell(&store, vec![Write::AddMembers(group_id(1), vec![user_id(3), user_id(2), user_id(3)])]).await;
+        let join = Write::AddMembers(group_id(1), vec![user_id(3), user_id(2), user_id(3)], cause(0));
+        tell(&store, vec![join]).await;
         let all = [1, 2, 3].map(|number| user_id(number).to_string());
         assert_eq!(View::of(&store).await.members(1), all);
     }
     for _ in 0..2 {
-        tell(&store, vec![Write::RemoveMembers(group_id(1), vec![user_id(1), user_id(3)])]).await;
+        tell(&store, vec![Write::RemoveMembers(group_id(1), vec![user_id(1), user_id(3)], cause(0))]).await;
         let view = View::of(&store).await;
         assert_eq!(view.members(1), [user_id(2).to_string()]);
         agrees(&store, &view).await;
@@ -169,7 +170,7 @@ pub(super) async fn c011_what_is_written_after_an_evaluation_sees_it(home: &Home
     // Evaluated at two times, and queued again after that.
     tell(&store, vec![Write::QueueUsers(vec![user_id(2)])]).await;
     let again = Write::QueueUsers(vec![user_id(2)]);
-    tell(&store, vec![evaluated(2, 8, true), evaluated(3, 9, false), again]).await;
+    tell_knowing(&store, [user_id(2)], vec![evaluated(2, 8, true), evaluated(3, 9, false), again]).await;
     let view = View::of(&store).await;
     assert_eq!([2, 3].map(|user| view.summary(user).unwrap().evaluated), [Some(at(8)), Some(at(9))]);
     assert_eq!(view.pending, [user_id(2)]);

@@ -1,15 +1,18 @@
-//! Taking out of the records what they say of a person; the chain stays whole. The endpoint must be stopped.
+//! Taking out of the records what they say of a person; the chain stays whole. The endpoint must be stopped. What is
+//! kept of them beside the records, whom runs changed and failed messages, goes as well.
 //!
-//! The person must be no user any more: a user's own rows are the provider's to delete. Afterwards no byte of the
-//! database says what was erased, its log and its free pages included. Backups are other files: they still do.
+//! The person must be no user any more, and have no account: a user's own rows are the provider's to delete. Afterwards
+//! no byte of the database says what was erased, its log and its free pages included. Backups are other files: they
+//! still do.
 
 use super::super::chain::{append, put_head};
 use super::super::open::{FILE, Opened, open};
-use super::super::user;
+use super::super::row::key;
+use super::super::{account, failed, user};
 use crate::access::fold;
 use crate::store::chain::{self, Contents, Position};
-use crate::store::erase::{Erased, bearers, one_of, record};
-use crate::store::{StoreError, UserId};
+use crate::store::erase::{Erased, Known, a_user, an_account, bearers, one_of, record};
+use crate::store::{AccountKey, StoreError, UserId};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use std::collections::BTreeSet;
@@ -24,7 +27,8 @@ const READERS_END_WITHIN: Duration = Duration::from_secs(1);
 
 /// Erases from the records of the store in `data` what they say of `who`, an id or a userName they once had.
 ///
-/// Fails with [`StoreError::Locked`] while an endpoint runs, with [`StoreError::StillThere`] while this is a user.
+/// Fails with [`StoreError::Locked`] while an endpoint runs, with [`StoreError::StillThere`] while this is a user or
+/// somebody with an account.
 /// Needs as much free memory and twice as much free disk as the database is large: all of it is written anew.
 pub fn erase(data: &Path, who: &str, now: Timestamp) -> Result<Erased, StoreError> {
     let file = data.join(FILE);
@@ -68,21 +72,30 @@ impl Task<'_> {
 
     /// Who is meant.
     fn find(&self) -> Result<UserId, StoreError> {
-        let who = || self.who.to_owned();
         let user = match UserId::parse(self.who) {
             Some(id) => id,
             None => {
                 let name = fold(self.who);
                 if user::by_name(self.connection(), &name)?.is_some() {
-                    return Err(StoreError::StillThere { who: who() });
+                    return Err(a_user(self.who));
                 }
+                // Who has an account of this name is on record with it, and perhaps was somebody else before.
+                self.has_none(&AccountKey::Name(name.clone()))?;
                 one_of(self.who, self.bearers(&name)?)?
             }
         };
         if user::exists(self.connection(), user)? {
-            return Err(StoreError::StillThere { who: who() });
+            return Err(a_user(self.who));
         }
         Ok(user)
+    }
+
+    /// Fails while there is an account of this key.
+    fn has_none(&self, key: &AccountKey) -> Result<(), StoreError> {
+        match account::find(self.connection(), key)? {
+            Some(_) => Err(an_account(self.who)),
+            None => Ok(()),
+        }
     }
 
     /// Everybody who had this folded name at some time, if the records still say so.
@@ -95,22 +108,26 @@ impl Task<'_> {
         Ok(found)
     }
 
-    /// Erases this person in one transaction, and records that.
+    /// Erases this person in one transaction, and records that; from how many records.
     fn erase(&self, user: UserId, now: Timestamp) -> Result<u64, StoreError> {
         let transaction = self.connection().unchecked_transaction()?;
-        let (mut named, mut records) = (false, 0);
+        let (mut known, mut records) = (Known::new(user, self.who), 0);
         self.each(&user.to_string(), |number, body, contents| {
-            named |= contents.people.iter().any(|(other, _)| *other == user);
+            known.note(&contents);
             if let Some(body) = chain::erase(body, user) {
                 let mut statement = transaction.prepare_cached("UPDATE record SET body = ?2 WHERE position = ?1")?;
                 records += statement.execute(params![number, body])? as u64;
             }
             Ok(())
         })?;
-        if !named {
+        known.accounts().iter().try_for_each(|key| self.has_none(key))?;
+        let failed = failed::forget_about(&transaction, &known.subjects(), user)?;
+        let beside = failed + forget_changes(&transaction, user)?;
+        // The records that named them may have been cut off.
+        if !known.in_records && beside == 0 {
             return Err(StoreError::Nobody { who: self.who.to_owned() });
         }
-        if records > 0 {
+        if records + beside > 0 {
             let Opened { incarnation, head, .. } = self.opened;
             let head = append(&transaction, &record(user, records, now), *incarnation, *head)?;
             put_head(&transaction, head)?;
@@ -151,4 +168,9 @@ impl Task<'_> {
             problem: "its text is not what was recorded".to_owned(),
         }
     }
+}
+
+/// What runs did to this person is forgotten; how often that was.
+fn forget_changes(connection: &Connection, user: UserId) -> Result<u64, StoreError> {
+    Ok(connection.prepare_cached("DELETE FROM run_change WHERE user_id = ?1")?.execute([key(user.0)])? as u64)
 }

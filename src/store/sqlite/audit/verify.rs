@@ -4,8 +4,9 @@
 
 use super::super::chain::head;
 use super::super::inventory::{identify, read_only};
-use super::super::migrate::CHAINED_SINCE;
+use super::super::migrate::{CHAINED_SINCE, CUT_SINCE};
 use super::super::open::{FILE, is_damage};
+use super::super::record::cut_off;
 use crate::store::StoreError;
 use crate::store::chain::{Anchor, Hash};
 use crate::store::walk::{Found, Misfit, Verified, Walk};
@@ -39,7 +40,8 @@ fn walk(data: &Path, expect: Option<Anchor>) -> Result<Result<Verified, Misfit>,
     }
     // The records and the head of one moment: the writer may go on.
     let moment = connection.unchecked_transaction()?;
-    let mut walk = Walk::begin(expect);
+    let cut = if found < CUT_SINCE { None } else { cut_off(&moment)? };
+    let mut walk = Walk::begin(expect).behind(cut);
     if let Err(misfit) = records(&moment, &mut walk)? {
         return Ok(Err(misfit));
     }

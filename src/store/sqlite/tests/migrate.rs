@@ -43,7 +43,7 @@ async fn c005_c011_a_store_of_version_1_is_read_and_its_records_are_the_beginnin
     super::audit::notes(&store, 1).await;
     store.close().await;
     assert_eq!(verify(data.path(), verified.last).unwrap().records, 11);
-    assert_eq!(check(data.path()).unwrap().schema_version, 3);
+    assert_eq!(check(data.path()).unwrap().schema_version, 4);
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 pub(super) mod audit;
 mod backup;
+mod cut;
 mod damage;
 mod erase;
 mod migrate;

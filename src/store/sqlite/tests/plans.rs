@@ -92,6 +92,24 @@ const MEANT: &[Meant] = &[
     Meant { statement: "SELECT count(*) FROM \"group\"", table: "group", why: COUNTED },
     Meant { statement: "SELECT count(*) FROM pending", table: "pending", why: COUNTED },
     Meant { statement: "SELECT count(DISTINCT user_id) FROM holding", table: "holding", why: COUNTED },
+    Meant { statement: "SELECT count(*) FROM failed_event", table: "failed_event", why: COUNTED },
+    Meant { statement: "SELECT id FROM user", table: "user", why: "everybody is asked for, and sorted afterwards" },
+    Meant {
+        statement: "DELETE FROM failed_event WHERE id IN \
+            (SELECT id FROM failed_event ORDER BY id DESC LIMIT -1 OFFSET ?1)",
+        table: "failed_event",
+        why: "one more than are kept, at most",
+    },
+    Meant {
+        statement: "DELETE FROM failed_event WHERE instr(lower(message), ?1) > 0",
+        table: "failed_event",
+        why: "somebody is erased: every message is read; few are kept",
+    },
+    Meant {
+        statement: "SELECT 1 FROM access WHERE source <> '\"Rules\"' LIMIT 1",
+        table: "access",
+        why: "this index has only what no rule gave, and one is enough",
+    },
     Meant { statement: "SELECT user_id FROM pending LIMIT ?1", table: "pending", why: "any will do, up to the limit" },
     Meant {
         statement: "SELECT count(*) FROM sqlite_schema \
@@ -100,12 +118,18 @@ const MEANT: &[Meant] = &[
         why: "a row for each table and index",
     },
     Meant {
-        statement: "SELECT revision, content_hash, epoch, document FROM config ORDER BY revision DESC LIMIT 1",
+        statement: "SELECT revision, content_hash, epoch, document, enforced FROM config \
+            ORDER BY revision DESC LIMIT 1",
         table: "config",
         why: NEWEST,
     },
     Meant {
         statement: "SELECT position, incarnation, hash FROM record ORDER BY position DESC LIMIT 1",
+        table: "record",
+        why: NEWEST,
+    },
+    Meant {
+        statement: "SELECT position, incarnation FROM record ORDER BY position DESC LIMIT 1",
         table: "record",
         why: NEWEST,
     },
@@ -121,7 +145,7 @@ const MEANT: &[Meant] = &[
         why: "a row for each rule, and all are asked for",
     },
     Meant {
-        statement: "SELECT spec_hash, cursor, covers, status FROM run ORDER BY created DESC, uid DESC",
+        statement: "SELECT spec_hash, cursor, covers, status, weighed FROM run ORDER BY created DESC, uid DESC",
         table: "run",
         why: "all are asked for; few are kept",
     },

@@ -121,7 +121,7 @@ async fn c009_what_is_no_store_or_a_newer_one_is_refused() {
     let newer = world.elsewhere.path().join("newer");
     closed(&newer, 1).await;
     change(&newer, "PRAGMA user_version = 99");
-    assert!(matches!(world.refuses(&newer.join(FILE)), StoreError::Newer { found: 99, known: 3 }));
+    assert!(matches!(world.refuses(&newer.join(FILE)), StoreError::Newer { found: 99, known: 4 }));
 }
 
 #[tokio::test]
