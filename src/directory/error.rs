@@ -26,6 +26,19 @@ pub enum Error {
     /// A run that cannot be taken.
     #[error("{0}")]
     BadRun(String),
+    /// A plan that cannot be made: a role that is not on the ladder, a rule without a group.
+    #[error("{0}")]
+    BadPlan(String),
+    /// A manual grant that makes no sense.
+    #[error("{0}")]
+    BadGrant(String),
+    /// A manual grant for somebody whom rules manage (B083).
+    #[error("{0}")]
+    ManagedByRules(String),
+    /// A position of the change feed or the records that is not of this store, or whose records are gone: begin anew
+    /// from a snapshot.
+    #[error("{0}")]
+    Gone(String),
     /// An access query that cannot be answered (a cursor that is not ours, a count out of range).
     #[error("{0}")]
     BadQuery(String),
@@ -50,6 +63,10 @@ impl Error {
             Self::StaleWriter { .. } => "stale_writer",
             Self::BadPublication(_) => "bad_publication",
             Self::BadRun(_) => "bad_run",
+            Self::BadPlan(_) => "bad_plan",
+            Self::BadGrant(_) => "bad_grant",
+            Self::ManagedByRules(_) => "managed_by_rules",
+            Self::Gone(_) => "gone",
             Self::BadQuery(_) => "bad_query",
             Self::Full(_) => "full",
             Self::Unavailable(_) => "unavailable",

@@ -1,14 +1,12 @@
-//! Applying the rules to the users a change touches. Every write path and every run goes through here (B043, B060).
+//! Applying the rules to the users a change touches. Every write path, every run and every plan goes through here
+//! (B043, B060, C001).
 
-use crate::access::{Diff, GroupFacts, TenantAccess, diff};
+use crate::access::{Diff, GroupFacts, RuleSet, TenantAccess, diff, settle};
 use crate::store::{InForce, UserFacts, UserId, Write};
 use jiff::Timestamp;
 
 /// A change that touches more users than this commits at once and queues the evaluation (B142).
 pub const EVALUATED_AT_ONCE_MAX: usize = 1_000;
-
-/// Users evaluated in one transaction of a run or of the queue.
-pub(super) const BATCH_USERS: u32 = 200;
 
 /// A user whose access moved.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,12 +15,20 @@ pub(super) struct Moved {
     pub user: UserId,
     /// For the record.
     pub user_name: String,
+    /// Whether the account may be used, as it was before this change.
+    pub enabled: bool,
     /// Held before.
     pub before: Vec<TenantAccess>,
     /// Held now.
     pub after: Vec<TenantAccess>,
     /// What that gives and takes.
     pub diff: Diff,
+}
+
+/// What somebody who holds `grants` and is in exactly `groups` holds once the rules were applied; `None` = the same.
+pub(super) fn settled(rules: &RuleSet, grants: &[TenantAccess], groups: &[GroupFacts]) -> Option<Vec<TenantAccess>> {
+    let after = settle(grants, rules.evaluate(groups));
+    (after != grants).then_some(after)
 }
 
 /// Applies the rules in force to `user`, who is in exactly `groups`; answers what moved.
@@ -33,15 +39,17 @@ pub(super) fn evaluate(
     at: Timestamp,
     writes: &mut Vec<Write>,
 ) -> Option<Moved> {
-    let after = config.rules.evaluate(groups);
     let id = user.row.id;
     writes.push(Write::Evaluated { user: id, at, was_pending: user.pending });
-    if after == user.grants {
-        return None;
-    }
+    let after = settled(&config.rules, &user.grants, groups)?;
     let before = user.grants.clone();
     writes.push(Write::PutGrants { user: id, before: before.clone(), after: after.clone() });
-    let ladder = config.document.as_ref().map(|document| document.roles.clone()).unwrap_or_default();
+    let diff = diff(&before, &after, &config.enforced.roles);
     let user_name = user.row.user.user_name().to_owned();
-    Some(Moved { user: id, user_name, diff: diff(&before, &after, &ladder), before, after })
+    Some(Moved { user: id, user_name, enabled: user.row.account_enabled, before, after, diff })
+}
+
+/// How many of these people lost effective access.
+pub(super) fn people_taken_from(moved: &[Moved]) -> u64 {
+    moved.iter().filter(|moved| moved.enabled && moved.diff.takes_access()).count() as u64
 }

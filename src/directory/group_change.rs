@@ -4,9 +4,9 @@
 //! (reading 4). Up to [`EVALUATED_AT_ONCE_MAX`] of them are evaluated in the same transaction; more are queued.
 
 use super::IfMatch;
-use super::evaluation::{EVALUATED_AT_ONCE_MAX, Moved, evaluate};
+use super::evaluation::{EVALUATED_AT_ONCE_MAX, Moved, evaluate, people_taken_from};
 use super::record::Heading;
-use crate::access::{GroupFacts, fold};
+use crate::access::{GroupFacts, GroupSelector, fold};
 use crate::scim::{Error, Group, MemberId, Patch, check_immutable};
 use crate::store::{
     Change, Decision, Delta, Effects, Facts, GroupId, GroupRow, Hold, InForce, MemberIds, Needs, UserFacts, UserId,
@@ -55,6 +55,8 @@ pub(super) struct Settled {
     pub named: bool,
     /// Whether evaluations were queued.
     pub queued: bool,
+    /// People from whom effective access was taken.
+    pub taken: u64,
 }
 
 /// What a group write comes to.
@@ -248,6 +250,7 @@ impl GroupChange {
         let settled = Settled {
             named: self.names(facts, wanted),
             queued: matches!(evaluation, Evaluation::Queued(_)),
+            taken: people_taken_from(&moved),
             row: after,
         };
         Decision::Done(effects, Ok(settled))
@@ -274,11 +277,13 @@ impl GroupChange {
             _ => {}
         }
         if !delta.left.is_empty() {
-            writes.push(Write::RemoveMembers(self.id, delta.left.clone()));
+            writes.push(Write::RemoveMembers(self.id, delta.left.clone(), self.heading.id));
         }
         if !delta.joined.is_empty() {
-            writes.push(Write::AddMembers(self.id, delta.joined.clone()));
+            writes.push(Write::AddMembers(self.id, delta.joined.clone(), self.heading.id));
         }
+        let (was, is) = (before.map(gone_keys).unwrap_or_default(), after.map(gone_keys).unwrap_or_default());
+        writes.extend(was.difference(&is).map(|key| Write::NameGone(key.clone(), self.heading.id)));
     }
 
     fn evaluated(
@@ -320,6 +325,30 @@ impl GroupChange {
         }
         groups
     }
+}
+
+/// Begins what no name is kept as.
+const NO_NAME: char = '\u{1}';
+
+/// As what is kept by which record the last group went that a rule could name so: a folded name as it is, and ids so
+/// that no name is taken for one.
+pub(super) fn gone_key(selector: &GroupSelector) -> String {
+    match selector {
+        GroupSelector::DisplayName(name) => {
+            let name = fold(name);
+            if name.starts_with(NO_NAME) { format!("{NO_NAME}{name}") } else { name }
+        }
+        GroupSelector::ExternalId(id) => format!("{NO_NAME}external:{id}"),
+        GroupSelector::Id(id) => format!("{NO_NAME}id:{id}"),
+    }
+}
+
+/// The keys of all that a rule can name a group by, in order.
+fn gone_keys(row: &GroupRow) -> BTreeSet<String> {
+    let GroupFacts { id, display_name, external_id } = row.facts();
+    let external_id = external_id.map(GroupSelector::ExternalId);
+    let named = [GroupSelector::DisplayName(display_name), GroupSelector::Id(id)];
+    named.iter().chain(&external_id).map(gone_key).collect()
 }
 
 /// The user that a member may be; `None` when no user of this store can have such an id.

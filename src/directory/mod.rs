@@ -4,12 +4,22 @@
 //! before anything is answered. This room knows no HTTP and no SQL; the clock and the ids are values to its decisions.
 
 mod access;
+mod audit;
+mod batch;
+mod begin;
 mod error;
 mod evaluation;
+mod explain;
+mod failed_event;
+mod feed;
 mod group;
 mod group_change;
+mod judge;
+mod kept;
 mod list;
 mod listing;
+mod manual_grant;
+mod plan;
 mod publication;
 mod query;
 mod record;
@@ -23,12 +33,15 @@ mod tests;
 mod token;
 mod user;
 mod user_change;
+mod weigh;
 
 pub use error::Error;
 pub use evaluation::EVALUATED_AT_ONCE_MAX;
-pub use query::{AccessPage, AccessQuery, Actor, Begin, IfMatch, ListQuery, Message, Page, Position, Token};
+pub use query::{
+    AccessPage, AccessQuery, Actor, AuditQuery, Begin, Failed, IfMatch, ListQuery, Message, Page, Position, Token,
+};
 
-pub use crate::store::InForce;
+pub use crate::store::{FailedMessage, FailedRow, InForce};
 
 use crate::scim::ResourceKind;
 use crate::store::{Location, Store};
@@ -36,6 +49,7 @@ use jiff::Timestamp;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -79,6 +93,10 @@ struct Inner {
     store: Store,
     clock: Clock,
     uses: token::Uses,
+    /// Whether there may be failed events to look for.
+    failed_kept: failed_event::Hint,
+    /// People from whom the provider has taken access since the process began.
+    taken: AtomicU64,
     /// Counts what a waiting [`Directory::state`] wants to know of.
     moved: watch::Sender<u64>,
     /// Distinguishes the positions of this process from those of an earlier one.
@@ -101,6 +119,8 @@ impl Directory {
             store,
             clock,
             uses: token::Uses::default(),
+            failed_kept: failed_event::Hint::default(),
+            taken: AtomicU64::new(0),
             moved: watch::Sender::new(0),
             boot: uuid::Uuid::now_v7().simple().to_string(),
             work: Notify::new(),
@@ -168,6 +188,16 @@ impl Directory {
             return std::future::pending().await;
         }
         Error::Store(ended.to_owned())
+    }
+
+    /// How often a message of the provider has taken effective access from somebody, since this process began; one
+    /// message can do it to many. The guard never holds those (reading 23): they are counted, for an alert.
+    pub fn revoked_by_provider(&self) -> u64 {
+        self.inner.taken.load(Ordering::Relaxed)
+    }
+
+    fn count_taken(&self, people: u64) {
+        self.inner.taken.fetch_add(people, Ordering::Relaxed);
     }
 
     fn now(&self) -> Timestamp {

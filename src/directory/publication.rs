@@ -1,18 +1,23 @@
 //! Taking a configuration: the store numbers it, the same content keeps its number, a stale writer is refused.
 //!
+//! Under `Automatic` what may take access is not in force with it: it waits to be weighed (`judge`, C003). Whether a
+//! new rule may depends on whether anybody holds something by hand, which is asked only where it makes a difference.
+//!
 //! A store belongs to the directory whose document is in force, in the cluster it names; another one's is taken only
 //! when it says, by the store's id, that it takes the store over (C009). Epochs count the leaders of one owner's
 //! operator, so they are compared within one owner only, and a new owner begins with its own.
 
+use super::judge::carried;
 use super::record::Heading;
 use super::{Actor, Directory, Error};
-use crate::config::{DirectoryId, Document, Publication, Published};
+use crate::access::Rule;
+use crate::config::{DirectoryId, Document, Enforced, Publication, Published, ladder_hash, rule_hash};
 use crate::store::{Change, Decision, Effects, Facts, Hold, InForce, Needs, RuleChange, Write};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 impl Directory {
-    /// `PUT /admin/v1/config`. Same hash = same revision. In force when this returns.
+    /// `PUT /admin/v1/config`. Same hash = same revision. In force when this returns, but for what may take access.
     pub async fn publish(&self, publication: Publication) -> Result<Published, Error> {
         let hash = publication.document.content_hash();
         if hash != publication.content_hash {
@@ -113,36 +118,51 @@ impl Change for Publish {
         }
         let next = (current.revision + 1).max(*revocation_floor);
         let revision = if has_content { current.revision } else { next };
-        let config = Arc::new(InForce::new(revision, content_hash.clone(), *epoch, document.clone()));
-        let changed = changed(current.document.as_ref(), document);
+        let enforced = match &current.document {
+            // A new owner has other people: nothing of the one before is worth keeping.
+            Some(_) if before.is_some() => Enforced::all_of(document),
+            Some(_) if has_content => current.enforced.clone(),
+            Some(_) => match following(&current.enforced, document, facts.by_hand) {
+                Some(enforced) => enforced,
+                None => return Decision::More(Box::new(Needs { by_hand: true, ..Needs::default() })),
+            },
+            None => Enforced::all_of(document),
+        };
+        let (hash, document) = (content_hash.clone(), document.clone());
+        let config = Arc::new(InForce::enforcing(revision, hash, *epoch, document, enforced));
+        let changed = changed(current, &config);
         let record = Some(self.heading.publication(revision, content_hash, before));
         let write = Write::PutConfig { config: config.clone(), changed, at: self.heading.at };
         Decision::Done(Effects { writes: vec![write], record }, Ok(config))
     }
 }
 
-/// The rules whose content, or the ladder they stand on, differs.
-fn changed(before: Option<&Document>, after: &Document) -> Vec<RuleChange> {
-    let entries = |document: &Document| -> BTreeMap<String, _> {
-        document.rules.iter().map(|entry| (entry.rule.name.clone(), entry.clone())).collect()
+/// What is in force when a document is published over this. What the guard held before is known as such. `None` = first
+/// it has to be known whether somebody holds something by hand.
+fn following(current: &Enforced, document: &Document, by_hand: Option<bool>) -> Option<Enforced> {
+    let (careful, free) = (current.after(document, true), current.after(document, false));
+    let mut next = if careful == free || by_hand? { careful } else { free };
+    next.held = carried(current.held.as_ref(), &next.waiting(document));
+    Some(next)
+}
+
+/// The rules whose content in force, or the ladder in force under them, differs.
+pub(super) fn changed(before: &InForce, after: &InForce) -> Vec<RuleChange> {
+    let roles_differ = before.document.is_some() && before.enforced.roles != after.enforced.roles;
+    let by_name = |enforced: &Enforced| -> BTreeMap<String, Rule> {
+        enforced.rules.iter().map(|rule| (rule.name.clone(), rule.clone())).collect()
     };
-    let old = before.map(entries).unwrap_or_default();
-    let new = entries(after);
-    let roles_differ = before.is_some_and(|before| before.roles != after.roles);
-    let roles = after.roles_hash();
-    let names: std::collections::BTreeSet<&String> = old.keys().chain(new.keys()).collect();
-    names
-        .into_iter()
-        .filter_map(|name| {
-            let (before, after) = (old.get(name), new.get(name));
-            let same = before.map(|entry| &entry.rule) == after.map(|entry| &entry.rule);
-            (!same || roles_differ).then(|| RuleChange {
-                name: name.clone(),
-                hash: after.map(|entry| entry.hash()),
-                roles: roles.clone(),
-                before: before.map(|entry| entry.rule.group.clone()),
-                after: after.map(|entry| entry.rule.group.clone()),
-            })
+    let (old, new) = (by_name(&before.enforced), by_name(&after.enforced));
+    let roles = ladder_hash(&after.enforced.roles);
+    let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    let differing = names.into_iter().filter(|name| roles_differ || old.get(*name) != new.get(*name));
+    differing
+        .map(|name| RuleChange {
+            name: name.clone(),
+            hash: new.get(name).map(rule_hash),
+            roles: roles.clone(),
+            before: old.get(name).map(|rule| rule.group.clone()),
+            after: new.get(name).map(|rule| rule.group.clone()),
         })
         .collect()
 }

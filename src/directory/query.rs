@@ -3,6 +3,7 @@
 use crate::access::AccessView;
 use crate::config::Scope;
 use crate::scim::{self, Attributes, Filter, Reading, Sort, SortKey};
+use crate::store::FailedMessage;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -156,4 +157,42 @@ pub struct AccessPage {
     pub users: Vec<AccessView>,
     /// The cursor of the next page; `None` on the last.
     pub next: Option<String>,
+}
+
+/// `GET /access/v1/audit`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AuditQuery {
+    /// Records behind this position; from the oldest kept one without it.
+    pub since: Option<String>,
+    /// Records about this person: an id, or a userName that the person had.
+    pub user: Option<String>,
+    /// Records of this operation (`user.update`), or of this kind of operations (`user`).
+    pub operation: Option<String>,
+    /// 1..=1000.
+    pub count: u64,
+}
+
+/// A message of the identity provider that was refused, to be kept (C004).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failed {
+    /// `POST`, `PUT`, `PATCH` or `DELETE`.
+    pub operation: String,
+    /// The path behind the SCIM base.
+    pub resource: String,
+    /// What it was about: messages about the same thing have the same subject.
+    pub subject: String,
+    /// The userName it was about, where the message says one.
+    pub user_name: Option<String>,
+    /// The displayName of the group it was about, where the message says one.
+    pub display_name: Option<String>,
+    /// The HTTP status that was answered.
+    pub status: u16,
+    /// The `scimType` that was answered.
+    pub scim_type: Option<String>,
+    /// The `detail` that was answered.
+    pub detail: String,
+    /// The request's id.
+    pub request_id: String,
+    /// What is needed to try it again.
+    pub message: FailedMessage,
 }

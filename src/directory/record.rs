@@ -1,18 +1,67 @@
 //! The record of a transaction: who did what to whom, before and after. Audit and change feed read it.
 //!
-//! Of a user only userName, externalId, active, memberships and access are kept; never another attribute's value. What
-//! is said of a person is a part of its own, which can be erased; the head, which cannot, names people by id (C005).
+//! Of a user only userName, externalId, active, memberships and access are kept; of other attributes only the names.
+//! What is said of a person is a part of its own, which can be erased; the head, which cannot, names people by id
+//! (C005).
+//!
+//! `access` says how stored grants moved. Where what a person may do moved otherwise, since the account may not be
+//! used, `effective` says that, and the change feed reads it instead.
 
 use super::Actor;
 use super::evaluation::Moved;
-use crate::config::DirectoryId;
-use crate::store::{GroupRow, Record, ResourceRow, UserId, UserRow};
+use crate::access::{TenantAccess, diff};
+use crate::config::{DirectoryId, RunStatus};
+use crate::scim::Attributes;
+use crate::store::{GroupRow, InForce, Record, ResourceRow, UserId, UserRow};
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// Member ids listed in one record; above, only their number is kept.
 const MEMBERS_LISTED_MAX: usize = 1_000;
+
+/// Attributes named in one record; above, the rest is not.
+const CHANGED_NAMED_MAX: usize = 64;
+
+/// What somebody holds at one time.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Held<'a> {
+    /// Stored grants.
+    pub grants: &'a [TenantAccess],
+    /// Whether the account may be used: without that, nothing may be done by them.
+    pub enabled: bool,
+}
+
+/// What a write to a user comes to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Written<'a> {
+    /// The user before; `None` = there was none.
+    pub before: Option<&'a UserRow>,
+    /// The user afterwards; `None` = there is none.
+    pub after: Option<&'a UserRow>,
+    /// Held before; an account that became a user may have held something.
+    pub had: Held<'a>,
+    /// Held from now on.
+    pub has: Held<'a>,
+}
+
+/// What a manual grant is about.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Granted<'a> {
+    /// Whose.
+    pub user: UserId,
+    /// For the record.
+    pub user_name: &'a str,
+    /// Where.
+    pub tenant: &'a str,
+    /// What.
+    pub role: &'a str,
+    /// Held before.
+    pub had: Held<'a>,
+    /// Held from now on.
+    pub has: Held<'a>,
+}
 
 /// What every record says.
 #[derive(Debug, Clone)]
@@ -45,21 +94,35 @@ impl Heading {
     }
 
     /// The record of a write to a user.
-    pub fn user(&self, before: Option<&UserRow>, after: Option<&UserRow>, moved: &[Moved]) -> Record {
+    pub fn user(&self, written: &Written<'_>) -> Record {
+        let Written { before, after, had, has } = *written;
         let operation = operation("user", before.is_some(), after.is_some());
-        let written = after.or(before);
-        let said = written.map(|row| {
+        let row = after.or(before);
+        let mut what = json!({ "user": row.map(|row| row.id.to_string()) });
+        if before.is_none() && !had.grants.is_empty() {
+            what["adopted"] = json!(true);
+        }
+        let said = row.map(|row| {
             let mut said = json!({
                 "userName": row.user.user_name(),
                 "attributes": { "before": before.map(user), "after": after.map(user) },
             });
-            if let Some(moved) = moved.iter().find(|moved| moved.user == row.id) {
-                said["access"] = access(moved);
+            let changed = after.map(|after| changed(before, after)).unwrap_or_default();
+            if !changed.is_empty() {
+                said["changed"] = json!(changed);
             }
+            say_access(&mut said, had, has);
             (row.id, said)
         });
-        let what = json!({ "user": written.map(|row| row.id.to_string()) });
         self.record(operation, what, said.into_iter().collect())
+    }
+
+    /// The record of a manual grant: `operation` is `grant.create` or `grant.delete`.
+    pub fn grant(&self, operation: &str, granted: &Granted<'_>) -> Record {
+        let Granted { user, user_name, tenant, role, had, has } = *granted;
+        let mut said = json!({ "userName": user_name });
+        say_access(&mut said, had, has);
+        self.record(operation, json!({ "user": user.to_string(), "tenant": tenant, "role": role }), vec![(user, said)])
     }
 
     /// The record of a write to a group.
@@ -93,6 +156,16 @@ impl Heading {
             "after": after.map(shown),
         });
         self.record(operation("resource", before.is_some(), after.is_some()), what, Vec::new())
+    }
+
+    /// The record of somebody's asking for a run.
+    pub fn run_request(&self, run: &RunStatus) -> Record {
+        let RunStatus { uid, name, scope, dry_run, allow_revocations, .. } = run;
+        let mut what = json!({ "run": uid, "name": name, "scope": scope, "dryRun": dry_run });
+        if let Some(allowed) = allow_revocations {
+            what["allowRevocations"] = json!(allowed);
+        }
+        self.record("run.request", what, Vec::new())
     }
 
     /// The record of a batch of a run, or of the queue when `run` is `None`.
@@ -148,17 +221,76 @@ fn members(ids: &[UserId]) -> Value {
 }
 
 fn person(moved: &Moved) -> (UserId, Value) {
-    (moved.user, json!({ "userName": moved.user_name, "access": access(moved) }))
+    let mut said = json!({ "userName": moved.user_name });
+    let had = Held { grants: &moved.before, enabled: moved.enabled };
+    say_access(&mut said, had, Held { grants: &moved.after, ..had });
+    (moved.user, said)
 }
 
-fn access(moved: &Moved) -> Value {
-    json!({ "before": moved.before, "after": moved.after })
+fn say_access(said: &mut Value, had: Held<'_>, has: Held<'_>) {
+    let (was, is) = (had.effective(), has.effective());
+    let moved = had.grants != has.grants;
+    if moved {
+        said["access"] = json!({ "before": had.grants, "after": has.grants });
+    }
+    let differs = if moved { (was, is) != (had.grants, has.grants) } else { was != is };
+    if differs {
+        said["effective"] = json!({ "before": was, "after": is });
+    }
+}
+
+impl Written<'_> {
+    /// Whether effective access is taken from the user.
+    pub fn takes_access(&self, config: &InForce) -> bool {
+        diff(self.had.effective(), self.has.effective(), &config.enforced.roles).takes_access()
+    }
+}
+
+impl<'a> Held<'a> {
+    fn effective(self) -> &'a [TenantAccess] {
+        if self.enabled { self.grants } else { &[] }
+    }
+}
+
+/// The names of the attributes that differ, of those whose values are not kept, in order.
+fn changed(before: Option<&UserRow>, after: &UserRow) -> Vec<String> {
+    let (none, after) = (Attributes::new(), &after.user.attributes);
+    let before = before.map_or(&none, |before| &before.user.attributes);
+    let mut names = Vec::new();
+    for name in names_of(before, after).into_iter().filter(|name| !is_kept(name)) {
+        let (old, new) = (before.get(name), after.get(name));
+        if old == new {
+            continue;
+        }
+        let parts = |value: Option<&Value>| value.and_then(Value::as_object).cloned();
+        match (parts(old), parts(new)) {
+            (None, None) => names.push(name.to_owned()),
+            (old, new) => {
+                let (old, new) = (old.unwrap_or_default(), new.unwrap_or_default());
+                // An extension is named by a URN, and its attributes behind a colon.
+                let sign = if name.starts_with("urn:") { ':' } else { '.' };
+                let differing = names_of(&old, &new).into_iter().filter(|part| old.get(*part) != new.get(*part));
+                names.extend(differing.map(|part| format!("{name}{sign}{part}")));
+            }
+        }
+    }
+    names.truncate(CHANGED_NAMED_MAX);
+    names
+}
+
+fn names_of<'a>(before: &'a Attributes, after: &'a Attributes) -> BTreeSet<&'a str> {
+    before.keys().chain(after.keys()).map(String::as_str).collect()
+}
+
+/// Whether the value itself is on record.
+fn is_kept(name: &str) -> bool {
+    matches!(name, "userName" | "externalId" | "active")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::access::{Source, TenantAccess, diff};
+    use crate::access::{Source, diff};
     use crate::scim::{Group, Reading, ResourceKind, User};
     use crate::store::GroupId;
 
@@ -189,7 +321,15 @@ mod tests {
         };
         let (before, after) = (Vec::new(), vec![grant]);
         let diff = diff(&before, &after, &crate::access::Ladder::default());
-        Moved { user: row.id, user_name: row.user.user_name().to_owned(), before, after, diff }
+        let (user_name, enabled) = (row.user.user_name().to_owned(), row.account_enabled);
+        Moved { user: row.id, user_name, enabled, before, after, diff }
+    }
+
+    fn written<'a>(before: Option<&'a UserRow>, after: Option<&'a UserRow>, moved: &'a [Moved]) -> Written<'a> {
+        let enabled = |row: Option<&UserRow>| row.is_some_and(|row| row.account_enabled);
+        let had = Held { grants: moved.first().map_or(&[], |moved| moved.before.as_slice()), enabled: enabled(before) };
+        let has = Held { grants: moved.first().map_or(&[], |moved| moved.after.as_slice()), enabled: enabled(after) };
+        Written { before, after, had, has }
     }
 
     fn heading() -> Heading {
@@ -208,8 +348,8 @@ mod tests {
             version: 1,
         };
         let records = [
-            heading().user(Some(&before), Some(&after), &[moved(&after)]),
-            heading().user(Some(&before), None, &[]),
+            heading().user(&written(Some(&before), Some(&after), &[moved(&after)])),
+            heading().user(&written(Some(&before), None, &[])),
             heading().group(None, Some(&group), &[before.id], &[], &[moved(&before)]),
             heading().evaluation(Some("run"), &[moved(&before)]),
         ];
@@ -235,16 +375,57 @@ mod tests {
     #[test]
     fn c005_a_users_part_says_what_was_written_and_what_moved() {
         let (before, after) = (row(1, "ada@example.com"), row(1, "byron@example.com"));
-        let record = heading().user(Some(&before), Some(&after), &[moved(&after)]);
+        let record = heading().user(&written(Some(&before), Some(&after), &[moved(&after)]));
         let said = &record.people[0].1;
         assert_eq!(said["userName"], "byron@example.com");
         assert_eq!(said["attributes"]["before"]["userName"], "ada@example.com");
         assert_eq!(said["attributes"]["after"]["externalId"], "external-byron@example.com");
         assert_eq!(said["access"]["after"][0]["role"], "Designer");
-        let record = heading().user(None, Some(&before), &[]);
+        let record = heading().user(&written(None, Some(&before), &[]));
         assert_eq!(
             (record.people[0].1.get("access"), &record.people[0].1["attributes"]["before"]),
             (None, &Value::Null)
         );
+    }
+
+    #[test]
+    fn c005_other_attributes_are_named_and_their_values_are_not_kept() {
+        let mut before = row(1, "ada@example.com");
+        let extension = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+        before.user.attributes.insert(extension.to_owned(), json!({ "department": "Engines", "costCenter": "7" }));
+        let mut after = before.clone();
+        let attributes = &mut after.user.attributes;
+        attributes.insert("name".to_owned(), json!({ "givenName": "Ada", "familyName": "Byron" }));
+        attributes.insert("emails".to_owned(), json!([{ "value": "byron@example.com" }]));
+        attributes.insert(extension.to_owned(), json!({ "department": "Poetry", "costCenter": "7" }));
+        attributes.insert("externalId".to_owned(), json!("another"));
+        let record = heading().user(&written(Some(&before), Some(&after), &[]));
+        let (said, department) = (&record.people[0].1, format!("{extension}:department"));
+        assert_eq!(said["changed"], json!(["emails", "name.familyName", department]));
+        assert!(!said.to_string().contains("Byron") && !said.to_string().contains("Poetry"), "{said}");
+        let many = (0..100).map(|n| (format!("a{n:03}"), json!(n)));
+        after.user.attributes.extend(many);
+        let record = heading().user(&written(Some(&before), Some(&after), &[]));
+        assert_eq!(record.people[0].1["changed"].as_array().unwrap().len(), CHANGED_NAMED_MAX);
+    }
+
+    #[test]
+    fn c006_effective_access_is_on_record_where_it_moved_otherwise_than_what_is_stored() {
+        let (ada, other) = (row(1, "ada@example.com"), row(1, "ada@example.com"));
+        let moves = moved(&ada);
+        let said = |had: Held<'_>, has: Held<'_>| {
+            let record = heading().user(&Written { before: Some(&ada), after: Some(&other), had, has });
+            record.people[0].1.clone()
+        };
+        let held = |grants, enabled| Held { grants, enabled };
+        let (none, some): (&[TenantAccess], &[TenantAccess]) = (&moves.before, &moves.after);
+        let there = |said: &Value| (said.get("access").is_some(), said.get("effective").is_some());
+        assert_eq!(there(&said(held(some, true), held(some, true))), (false, false), "nothing moved");
+        assert_eq!(there(&said(held(none, true), held(some, true))), (true, false), "both moved alike");
+        let disabled = said(held(some, true), held(some, false));
+        assert_eq!((there(&disabled), &disabled["effective"]["after"]), ((false, true), &json!([])));
+        let stays_disabled = said(held(none, false), held(some, false));
+        assert_eq!(there(&stays_disabled), (true, true), "the feed must not take the stored move for a real one");
+        assert_eq!(stays_disabled["effective"], json!({ "before": [], "after": [] }));
     }
 }

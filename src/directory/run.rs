@@ -1,22 +1,29 @@
 //! Runs of rules: asking for one, looking at it, taking it back (B056, B059–B062).
 
-use super::{Directory, Error, token};
-use crate::config::{Phase, Progress, RunRequest, RunResult, RunScope, RunStatus};
-use crate::store::{Change, Decision, Effects, Facts, Needs, RunRow, Write};
+use super::record::Heading;
+use super::{Actor, Directory, Error, token};
+use crate::config::{AllowRevocations, Phase, Progress, RunRequest, RunResult, RunScope, RunStatus, UserChanges};
+use crate::store::{Change, Decision, Effects, Facts, Needs, RunRow, UserId, Write};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 /// Rules named by one run.
 const RULES_MAX: usize = 256;
+/// Characters of a name.
+const NAME_MAX: usize = 253;
+/// The reason of a run that an earlier one stands for.
+const ALREADY_RUN: &str = "AlreadyRun";
 
 impl Directory {
     /// Puts a run into the queue; `uid` names it, or a new id is made. Asking again with the same uid answers the run
-    /// as it stands; an equal spec that succeeded before under this name is not run again.
-    pub async fn request_run(&self, uid: Option<&str>, request: RunRequest) -> Result<RunStatus, Error> {
+    /// as it stands; an equal spec that succeeded before under this name is not run again. Who asked is on record: a
+    /// run may confirm that access is taken from many.
+    pub async fn request_run(&self, uid: Option<&str>, request: RunRequest, by: &Actor) -> Result<RunStatus, Error> {
         self.serving()?;
         check(&request)?;
         let uid = uid.map_or_else(token::new_uid, str::to_owned);
-        let run = self.inner.store.transact(RequestRun { uid, request, at: self.now() }).await?;
+        let heading = Heading::new(self.now(), by);
+        let run = self.inner.store.transact(RequestRun { uid, request, heading }).await?;
         self.moved();
         self.inner.work.notify_one();
         Ok(run)
@@ -39,6 +46,36 @@ impl Directory {
         Ok(self.inner.store.runs(false).await?.into_iter().map(|run| run.status).collect())
     }
 
+    /// Whom the newest run of this name changed, or would change: in the order of ids, from after the cursor. `None` =
+    /// there is no such run. Of more than 100,000 people the first are kept.
+    pub async fn run_changes(
+        &self,
+        name: &str,
+        cursor: Option<&str>,
+        count: u64,
+    ) -> Result<Option<UserChanges>, Error> {
+        let after = match cursor {
+            None => None,
+            Some(cursor) => Some(UserId::parse(cursor).ok_or_else(|| {
+                Error::BadQuery(format!("cursor {cursor:?} is not one of ours: take `next` of the page before"))
+            })?),
+        };
+        let mut runs = self.inner.store.runs_of("", name).await?;
+        runs.retain(|run| run.status.name == name);
+        let Some(uid) = runs.first().map(|newest| carried_out(newest, &runs).status.uid.clone()) else {
+            return Ok(None);
+        };
+        // One more than asked for tells whether there is a next page.
+        let limit = u32::try_from(count).unwrap_or(u32::MAX).saturating_add(1);
+        let mut changes = self.inner.store.run_changes(&uid, after, limit).await?;
+        let more = changes.len() as u64 > count;
+        if more {
+            changes.pop();
+        }
+        let next = changes.last().filter(|_| more).map(|change| change.id.clone());
+        Ok(Some(UserChanges { changes, next }))
+    }
+
     /// Takes a run that has not begun out of the queue; a run under way ends after its batch. Unknown uids are fine.
     pub async fn cancel_run(&self, uid: &str) -> Result<(), Error> {
         self.inner.store.transact(CancelRun { uid: uid.to_owned(), at: self.now() }).await?;
@@ -47,25 +84,39 @@ impl Directory {
     }
 }
 
-fn check(request: &RunRequest) -> Result<(), Error> {
-    match &request.scope {
-        _ if request.name.is_empty() || request.name.len() > 253 => {
-            Err(Error::BadRun("name must have 1 to 253 characters".to_owned()))
-        }
-        RunScope::Rules(rules) if rules.is_empty() => {
-            Err(Error::BadRun("scope.rules names no rule: name at least one, or use `all: {}`".to_owned()))
-        }
-        RunScope::Rules(rules) if rules.len() > RULES_MAX => {
-            Err(Error::BadRun(format!("scope.rules names {} rules, at most {RULES_MAX} are taken", rules.len())))
-        }
-        _ => Ok(()),
+/// The run itself, or the equal one that was carried out in its stead. `runs` are those of its name, newest first.
+fn carried_out<'a>(run: &'a RunRow, runs: &'a [RunRow]) -> &'a RunRow {
+    let stood_for = |run: &RunRow| run.status.reason.as_deref() == Some(ALREADY_RUN);
+    if !stood_for(run) {
+        return run;
     }
+    runs.iter().find(|earlier| earlier.spec_hash == run.spec_hash && !stood_for(earlier)).unwrap_or(run)
+}
+
+fn check(request: &RunRequest) -> Result<(), Error> {
+    check_name("name", &request.name)?;
+    let RunScope::Rules(rules) = &request.scope else { return Ok(()) };
+    if rules.is_empty() {
+        return Err(Error::BadRun("scope.rules names no rule: name at least one, or use `all: {}`".to_owned()));
+    }
+    if rules.len() > RULES_MAX {
+        let count = rules.len();
+        return Err(Error::BadRun(format!("scope.rules names {count} rules, at most {RULES_MAX} are taken")));
+    }
+    rules.iter().try_for_each(|rule| check_name("each of scope.rules", rule))
+}
+
+fn check_name(what: &str, name: &str) -> Result<(), Error> {
+    if name.is_empty() || name.len() > NAME_MAX || name.contains(char::is_control) {
+        return Err(Error::BadRun(format!("{what} must have 1 to {NAME_MAX} characters, none of them a control one")));
+    }
+    Ok(())
 }
 
 struct RequestRun {
     uid: String,
     request: RunRequest,
-    at: Timestamp,
+    heading: Heading,
 }
 
 impl Change for RequestRun {
@@ -81,17 +132,18 @@ impl Change for RequestRun {
             return Decision::Done(Effects::default(), known.status.clone());
         }
         let spec_hash = spec_hash(&self.request);
-        let mut run = RunRow { status: self.status(), spec_hash, covers: Vec::new(), cursor: None };
+        let mut run = RunRow { status: self.status(), spec_hash, covers: Vec::new(), cursor: None, weighed: None };
         let equal = runs.iter().find(|earlier| {
             earlier.status.name == self.request.name
                 && earlier.spec_hash == run.spec_hash
                 && earlier.status.phase == Phase::Succeeded
         });
         if let Some(earlier) = equal {
-            already_run(&mut run.status, &earlier.status, self.at);
+            already_run(&mut run.status, &earlier.status, self.heading.at);
         }
         let status = run.status.clone();
-        Decision::Done(Effects { writes: vec![Write::InsertRun(run)], record: None }, status)
+        let record = Some(self.heading.run_request(&status));
+        Decision::Done(Effects { writes: vec![Write::InsertRun(run)], record }, status)
     }
 }
 
@@ -104,28 +156,35 @@ impl RequestRun {
             phase: Phase::Pending,
             reason: None,
             message: None,
-            created_at: self.at,
+            created_at: self.heading.at,
             started_at: None,
             completed_at: None,
             progress: Progress::default(),
             result: RunResult::default(),
+            dry_run: self.request.dry_run,
+            allow_revocations: self.request.allow_revocations,
+            users_losing: None,
+            would_be_held: false,
         }
     }
 }
 
 fn already_run(status: &mut RunStatus, earlier: &RunStatus, at: Timestamp) {
     status.phase = Phase::Succeeded;
-    status.reason = Some("AlreadyRun".to_owned());
+    status.reason = Some(ALREADY_RUN.to_owned());
     status.message =
         Some("an equal run of this name has succeeded before; give it another nonce to run it again".to_owned());
     status.started_at = Some(at);
     status.completed_at = Some(at);
     status.progress = earlier.progress;
     status.result = earlier.result;
+    status.users_losing = earlier.users_losing;
+    status.would_be_held = earlier.would_be_held;
 }
 
+/// Equal for equal specs. A dry run is another spec than the run, and so is a confirmed one.
 fn spec_hash(request: &RunRequest) -> String {
-    let RunRequest { name: _, scope, nonce } = request;
+    let RunRequest { name: _, scope, nonce, dry_run, allow_revocations } = request;
     let mut hash = Sha256::new();
     match scope {
         RunScope::All {} => hash.update(b"all"),
@@ -134,6 +193,13 @@ fn spec_hash(request: &RunRequest) -> String {
             rules.sort();
             rules.iter().for_each(|rule| hash.update(format!("rule:{rule}\n")));
         }
+    }
+    // What is not asked for leaves no trace, so that hashes of earlier runs stay.
+    if *dry_run {
+        hash.update(b"dryRun\n");
+    }
+    if let Some(AllowRevocations { up_to }) = allow_revocations {
+        hash.update(format!("allowRevocations:{up_to}\n"));
     }
     hash.update(format!("nonce:{nonce}"));
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()

@@ -1,49 +1,79 @@
-//! The task that carries out runs and queued evaluations, in bounded batches, one transaction each.
+//! The task that judges changes of rules and carries out runs and queued evaluations, in bounded batches, one
+//! transaction each.
 //!
-//! Where it stands is in the store: after a restart it goes on behind the last user evaluated. A batch reads each user
-//! inside its transaction, so a run never overwrites a newer evaluation (reading 19).
+//! What waits for the guard comes first, then the queue, then runs in the order in which they were asked for. A
+//! judgement that fails keeps nobody else waiting: it is tried again later, and later each time. Where a run stands is
+//! in the store: after a restart it goes on behind the last user looked at (B063). Of several processes over one store,
+//! one does this at a time. Nothing here decides what anybody holds: that is `evaluation`.
 
-use super::evaluation::{BATCH_USERS, Moved, evaluate};
+use super::batch::{BATCH_USERS, Batch, Part};
+use super::begin::{Sifted, begin, weigh_rest};
+use super::evaluation::settled;
+use super::judge::{is_due, judge};
 use super::record::Heading;
 use super::{Actor, Directory, Error};
-use crate::access::GroupSelector;
-use crate::config::{Document, Phase, RunResult, RunScope};
-use crate::store::{Change, Decision, Effects, Facts, Fence, InForce, Needs, RunRow, SyncedRule, UserId, Write};
-use jiff::Timestamp;
+use crate::config::{AuditRetention, Phase};
+use crate::store::{AccessFacts, Fence, InForce, RunRow, UserId};
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// How often figures that were counted in memory are written down.
 const USES_EVERY: Duration = Duration::from_secs(60);
-/// How long to wait before a failed step is tried again.
+/// How often records that are older than they have to be are cut off.
+const CUT_EVERY: Duration = Duration::from_secs(3_600);
+/// How long to wait before a failed step is tried again; before a failed judgement each time twice as long.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
+/// The longest pause before a failed judgement is tried again.
+const RETRY_MAX: Duration = Duration::from_secs(60);
 /// One process at a time carries out runs.
 const LEASE: &str = "runs";
-/// How long the lease lasts when it is not prolonged: a process that was killed is succeeded after that.
-const LEASE_FOR: Duration = Duration::from_secs(5);
+/// How long the lease lasts when it is not prolonged: a process that was killed is succeeded after that. Longer than
+/// one question to a large store takes; it is prolonged between any two.
+const LEASE_FOR: Duration = Duration::from_secs(20);
 /// How often a process looks whether there is work that nobody told it of, or a lease that became free.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How long a configuration has been in force before a full run begins, where several processes write. A write that was
+/// decided before it may be under way, and a full run takes no lock on whom it finds unchanged.
+const CALM: Duration = Duration::from_secs(2);
+/// How far a run goes without writing down where it stands, when nobody has to be changed.
+const NOTED_EVERY: Duration = Duration::from_millis(500);
+/// The same, in users.
+const NOTED_PER_USERS: u64 = 5_000;
 
 /// Works until the directory closes.
 pub(super) async fn run(directory: Directory) {
     let mut uses = tokio::time::interval(USES_EVERY);
+    let mut cuts = tokio::time::interval(CUT_EVERY);
     let mut looks = tokio::time::interval(LOOK_EVERY);
     let shared = directory.inner.store.elsewhere().is_some();
+    let judging = Judging::default();
+    let mut runner = Runner { directory: directory.clone(), shared, seen: None, judging, sifted: None };
+    let mut cut_due = false;
     loop {
-        match step(&directory).await {
-            Ok(true) if !directory.inner.closing.is_cancelled() => continue,
-            Ok(_) => {}
+        let went_on = match runner.step().await {
+            Ok(went_on) => went_on,
+            Err(_) if directory.inner.closing.is_cancelled() => false,
             Err(error) => {
                 tracing::warn!(%error, "a run could not go on; it is tried again");
                 tokio::select! {
-                    () = tokio::time::sleep(RETRY_AFTER) => continue,
-                    () = directory.inner.closing.cancelled() => {}
+                    () = tokio::time::sleep(RETRY_AFTER) => true,
+                    () = directory.inner.closing.cancelled() => false,
                 }
             }
+        };
+        if cut_due {
+            // Some at a time, so that nobody waits until all of them are gone.
+            cut_due = cut(&directory).await;
+        }
+        if (went_on || cut_due) && !directory.inner.closing.is_cancelled() {
+            continue;
         }
         tokio::select! {
             () = directory.inner.work.notified() => {}
+            () = runner.judging.again() => {}
             _ = looks.tick(), if shared => {}
             _ = uses.tick() => write_uses(&directory).await,
+            _ = cuts.tick() => cut_due = true,
             () = directory.inner.closing.cancelled() => break,
         }
     }
@@ -56,188 +86,238 @@ async fn write_uses(directory: &Directory) {
     }
 }
 
-/// Does one batch of whatever is due; `false` when nothing is.
-async fn step(directory: &Directory) -> Result<bool, Error> {
-    if directory.in_force().document.is_none() {
-        return Ok(false);
-    }
-    let store = &directory.inner.store;
-    let (queued, next) = (store.pending_users(BATCH_USERS).await?, store.next_run().await?);
-    if queued.is_empty() && next.is_none() {
-        return Ok(false);
-    }
-    let Some(fence) = store.lease(LEASE, LEASE_FOR).await? else { return Ok(false) };
-    if !queued.is_empty() {
-        let heading = Heading::new(directory.now(), &Actor::default());
-        store.transact(Batch { fence, heading, users: queued, run: None }).await?;
-        directory.moved();
-        return Ok(true);
-    }
-    let Some(run) = next else { return Ok(false) };
-    if run.status.phase == Phase::Pending {
-        store.transact(Start { fence, uid: run.status.uid, name: run.status.name, at: directory.now() }).await?;
-    } else {
-        let users = store.run_users(run.clone(), BATCH_USERS).await?;
-        let heading = Heading::new(directory.now(), &Actor::default());
-        let run = Some(Part { uid: run.status.uid, name: run.status.name, after: run.cursor });
-        store.transact(Batch { fence, heading, users, run }).await?;
-    }
-    directory.moved();
-    Ok(true)
-}
-
-/// Begins a run: fixes whom it evaluates and which content it brings to them.
-struct Start {
-    fence: Fence,
-    uid: String,
-    name: String,
-    at: Timestamp,
-}
-
-impl Change for Start {
-    type Outcome = ();
-
-    fn fence(&self) -> Option<&Fence> {
-        Some(&self.fence)
-    }
-
-    fn needs(&self) -> Needs {
-        Needs { run: Some((self.uid.clone(), self.name.clone())), ..Needs::default() }
-    }
-
-    fn decide(&self, facts: &Facts) -> Decision<()> {
-        let Some(mut run) = found(facts, &self.uid, Phase::Pending) else {
-            return Decision::Done(Effects::default(), ());
-        };
-        run.status.phase = Phase::Running;
-        run.status.started_at = Some(self.at);
-        let document = facts.config.document.as_ref();
-        run.covers = document.map(|document| covers(&run, document)).unwrap_or_default();
-        let selectors = document.map(|document| selectors(&run, document)).unwrap_or_default();
-        let selectors = selectors.into_iter().map(|(_, selector)| selector).collect();
-        Decision::Done(Effects { writes: vec![Write::StartRun { run, selectors }], record: None }, ())
-    }
-}
-
-/// The rules a run brings to people, with their content now; a rule it names that is gone is covered as gone.
-fn covers(run: &RunRow, document: &Document) -> Vec<SyncedRule> {
-    let live = document.rules.iter().map(|e| SyncedRule { name: e.rule.name.clone(), hash: Some(e.hash()) });
-    match &run.status.scope {
-        RunScope::All {} => live.collect(),
-        RunScope::Rules(rules) => {
-            let live: Vec<SyncedRule> = live.collect();
-            let of = |name: &String| live.iter().find(|rule| rule.name == *name).cloned();
-            rules.iter().map(|name| of(name).unwrap_or(SyncedRule { name: name.clone(), hash: None })).collect()
+/// Cuts some records off; whether there may be more to cut.
+async fn cut(directory: &Directory) -> bool {
+    match cut_records(directory).await {
+        Ok(0) => false,
+        Ok(records) => {
+            tracing::info!(records, "records were cut off that do not have to be kept any more");
+            true
+        }
+        Err(error) => {
+            tracing::warn!(%error, "records could not be cut off; it is tried again in an hour");
+            false
         }
     }
 }
 
-/// The groups the covered rules name now, by rule.
-fn selectors(run: &RunRow, document: &Document) -> Vec<(String, GroupSelector)> {
-    let covered = |name: &str| run.covers.iter().any(|rule| rule.name == name);
-    let rules = document.rules.iter().filter(|entry| covered(&entry.rule.name));
-    rules.map(|entry| (entry.rule.name.clone(), entry.rule.group.clone())).collect()
+/// Cuts off some of what the configuration does not ask to be kept; how many records went.
+async fn cut_records(directory: &Directory) -> Result<u64, Error> {
+    let config = directory.in_force();
+    let keep = config.document.as_ref().map(|document| document.audit).unwrap_or_default();
+    let nothing_to_do = keep == AuditRetention::default() || directory.inner.closing.is_cancelled();
+    if nothing_to_do || lease(directory).await?.is_none() {
+        return Ok(0);
+    }
+    Ok(directory.inner.store.cut(keep, directory.now()).await?)
 }
 
-/// Evaluates some users for a run, or for the queue. No users = the run has come to its end.
-struct Batch {
-    fence: Fence,
-    heading: Heading,
+/// Takes or prolongs the lease of the runs; `None` while another process has it.
+pub(super) async fn lease(directory: &Directory) -> Result<Option<Fence>, Error> {
+    Ok(directory.inner.store.lease(LEASE, LEASE_FOR).await?)
+}
+
+/// What is known between two steps; all of it can be lost.
+struct Runner {
+    directory: Directory,
+    /// Whether other processes may write.
+    shared: bool,
+    /// The configuration seen last.
+    seen: Option<Seen>,
+    /// Of what is to be judged.
+    judging: Judging,
+    /// Whom the full run under way has to change.
+    sifted: Option<Sifted>,
+}
+
+/// A configuration in force, as far as it is known here.
+struct Seen {
+    revision: u64,
+    /// Names the rules and roles in force.
+    hash: String,
+    /// Since when.
+    since: Instant,
+    /// Whether something of it is to be judged.
+    to_judge: bool,
+}
+
+/// How often judging what waits has failed.
+#[derive(Debug, Default)]
+struct Judging {
+    /// When it is tried again, and the pause before that.
+    failed: Option<(Instant, Duration)>,
+}
+
+impl Judging {
+    fn is_due(&self, now: Instant) -> bool {
+        self.failed.is_none_or(|(again, _)| now >= again)
+    }
+
+    fn has_failed(&mut self, now: Instant) {
+        let pause = self.failed.map_or(RETRY_AFTER, |(_, pause)| (pause * 2).min(RETRY_MAX));
+        self.failed = Some((now + pause, pause));
+    }
+
+    /// Completes when it is to be tried again; never when nothing has failed.
+    async fn again(&self) {
+        match self.failed {
+            Some((again, _)) => tokio::time::sleep_until(again).await,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+/// Who is next in a run.
+struct Piece {
     users: Vec<UserId>,
-    run: Option<Part>,
+    up_to: Option<UserId>,
+    passed: u64,
+    ends: bool,
 }
 
-/// The part of a run that a batch is.
-struct Part {
-    uid: String,
-    name: String,
-    /// The last user evaluated before; where the run stands elsewhere, this batch was carried out already.
-    after: Option<UserId>,
-}
-
-impl Change for Batch {
-    type Outcome = ();
-
-    fn fence(&self) -> Option<&Fence> {
-        Some(&self.fence)
-    }
-
-    fn needs(&self) -> Needs {
-        let run = self.run.as_ref().map(|part| (part.uid.clone(), part.name.clone()));
-        Needs { users: self.users.iter().copied().collect(), run, ..Needs::default() }
-    }
-
-    fn decide(&self, facts: &Facts) -> Decision<()> {
-        let mut writes = Vec::with_capacity(self.users.len() * 2);
-        let run = match &self.run {
-            None => None,
-            Some(Part { uid, after, .. }) => match found(facts, uid, Phase::Running) {
-                Some(run) if run.cursor == *after => Some(run),
-                // Cancelled in the meantime, or carried out already.
-                _ => return Decision::Done(Effects::default(), ()),
-            },
+impl Runner {
+    /// Does one batch of whatever is due; `false` when nothing is.
+    async fn step(&mut self) -> Result<bool, Error> {
+        let config = self.directory.in_force();
+        if config.document.is_none() {
+            return Ok(false);
+        }
+        let Seen { since, to_judge, .. } = *self.see(&config);
+        if !to_judge {
+            self.judging = Judging::default();
+        }
+        let to_judge = to_judge && self.judging.is_due(Instant::now());
+        let store = &self.directory.inner.store;
+        let (queued, next) = (store.pending_users(BATCH_USERS).await?, store.next_run().await?);
+        if !to_judge && queued.is_empty() && next.is_none() {
+            return Ok(false);
+        }
+        let Some(fence) = lease(&self.directory).await? else {
+            // Another process judges.
+            self.judging = Judging::default();
+            return Ok(false);
         };
-        let mut result = RunResult::default();
-        let mut moved = Vec::new();
-        let gone = self.users.iter().filter(|id| facts.user(**id).is_none());
-        writes.extend(gone.map(|id| Write::Unqueue(*id)));
-        for user in self.users.iter().filter_map(|id| facts.user(*id)) {
-            let change = evaluate(&facts.config, user, &user.groups, self.heading.at, &mut writes);
-            count(&mut result, change.as_ref());
-            moved.extend(change);
+        if to_judge {
+            self.judge(&fence, &config).await;
+        } else if !queued.is_empty() {
+            let heading = Heading::new(self.directory.now(), &Actor::default());
+            // What is queued is what the provider has asked for.
+            let taken = store.transact(Batch { fence, heading, users: queued, run: None }).await?;
+            self.directory.count_taken(taken);
+        } else if let Some(run) = next {
+            if run.status.phase != Phase::Pending {
+                self.go_on(fence, run).await?;
+            } else if self.shared && run.rules().is_none() && since.elapsed() < CALM {
+                return Ok(false);
+            } else {
+                self.sifted = begin(&self.directory, &fence, run).await?;
+            }
         }
-        let uid = run.as_ref().map(|run| run.status.uid.clone());
-        if let Some(run) = run {
-            writes.extend(self.advance(run, result, &facts.config));
+        self.directory.moved();
+        Ok(true)
+    }
+
+    /// Notes the configuration in force.
+    fn see(&mut self, config: &InForce) -> &Seen {
+        let seen = self.seen.take().filter(|seen| seen.revision == config.revision);
+        let seen = seen.unwrap_or_else(|| {
+            self.judging = Judging::default();
+            let (revision, hash) = (config.revision, config.enforced.content_hash());
+            Seen { revision, hash, since: Instant::now(), to_judge: is_due(config) }
+        });
+        self.seen.insert(seen)
+    }
+
+    /// Judges what waits. Where that fails the queue and runs go on by what is in force, and it is tried again.
+    async fn judge(&mut self, fence: &Fence, config: &InForce) {
+        match judge(&self.directory, fence, config).await {
+            Ok(()) => self.judging = Judging::default(),
+            Err(_) if self.directory.inner.closing.is_cancelled() => {}
+            Err(error) => {
+                self.judging.has_failed(Instant::now());
+                tracing::warn!(%error, "what waits for the guard could not be weighed; it is tried again");
+            }
         }
-        let record = (!moved.is_empty()).then(|| self.heading.evaluation(uid.as_deref(), &moved));
-        Decision::Done(Effects { writes, record }, ())
+    }
+
+    /// The next batch of a run that has begun.
+    async fn go_on(&mut self, fence: Fence, run: RunRow) -> Result<(), Error> {
+        let config = self.directory.in_force();
+        let (revision, hash) = (config.revision, self.see(&config).hash.clone());
+        if run.weighed.as_ref() != Some(&hash) {
+            return weigh_rest(&self.directory, &fence, &run, &config, hash).await;
+        }
+        self.sifted = self.sifted.take().filter(|sifted| sifted.uid == run.status.uid && sifted.revision == revision);
+        let piece = match (&self.sifted, run.rules()) {
+            (Some(sifted), None) => sifted.piece(&run),
+            (None, None) => self.sift(&run, &config).await?,
+            (_, Some(_)) => {
+                let users = self.directory.inner.store.run_users(run.clone(), BATCH_USERS).await?;
+                let (up_to, ends) = (users.last().copied(), users.len() < BATCH_USERS as usize);
+                Piece { users, up_to, passed: 0, ends }
+            }
+        };
+        let Piece { users, up_to, passed, ends } = piece;
+        let heading = Heading::new(self.directory.now(), &Actor::default());
+        let (uid, name) = (run.status.uid, run.status.name);
+        let part = Part { uid, name, after: run.cursor, up_to, passed, ends, revision };
+        self.directory.inner.store.transact(Batch { fence, heading, users, run: Some(part) }).await?;
+        Ok(())
+    }
+
+    /// Looks at the next people of a full run, until there is a batch to be changed or it is time to say how far it is.
+    async fn sift(&self, run: &RunRow, config: &InForce) -> Result<Piece, Error> {
+        let store = &self.directory.inner.store;
+        let (began, mut at, mut looked, mut users) = (Instant::now(), run.clone(), 0, Vec::new());
+        loop {
+            self.directory.may_go_on(false).await?;
+            let ids = store.run_users(at.clone(), BATCH_USERS).await?;
+            let ends = ids.len() < BATCH_USERS as usize;
+            looked += ids.len() as u64;
+            at.cursor = ids.last().copied().or(at.cursor);
+            let people = store.access_facts(ids).await?;
+            let differ = |person: &&AccessFacts| settled(&config.rules, &person.grants, &person.groups).is_some();
+            users.extend(people.iter().filter(differ).map(|person| person.id));
+            let full = users.len() >= BATCH_USERS as usize;
+            if ends || full || looked >= NOTED_PER_USERS || began.elapsed() >= NOTED_EVERY {
+                let passed = looked - users.len() as u64;
+                return Ok(Piece { users, up_to: at.cursor, passed, ends });
+            }
+        }
     }
 }
 
-impl Batch {
-    fn advance(&self, mut run: RunRow, result: RunResult, config: &InForce) -> Vec<Write> {
-        run.status.progress.processed += self.users.len() as u64;
-        run.status.result = add(run.status.result, result);
-        run.cursor = self.users.last().copied().or(run.cursor);
-        if !self.users.is_empty() {
-            return vec![Write::UpdateRun(run)];
+impl Sifted {
+    /// The next of those who have to be changed.
+    fn piece(&self, run: &RunRow) -> Piece {
+        let from = self.differing.partition_point(|(_, id)| Some(*id) <= run.cursor);
+        let rest = self.differing.get(from..).unwrap_or_default();
+        let users: Vec<UserId> = rest.iter().take(BATCH_USERS as usize).map(|(_, id)| *id).collect();
+        let ends = users.len() == rest.len();
+        let last = rest.get(users.len().wrapping_sub(1)).copied();
+        let (looked, up_to) = match last {
+            Some((looked, id)) if !ends => (looked, Some(id)),
+            _ => (self.looked, self.last),
+        };
+        let passed = looked.saturating_sub(run.status.progress.processed).saturating_sub(users.len() as u64);
+        Piece { users, up_to, passed, ends }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_judgement_that_fails_is_tried_again_after_one_second_then_two_and_at_most_a_minute() {
+        let (mut judging, mut now) = (Judging::default(), Instant::now());
+        assert!(judging.is_due(now));
+        for seconds in [1, 2, 4, 8, 16, 32, 60, 60] {
+            judging.has_failed(now);
+            let again = now + Duration::from_secs(seconds);
+            assert!(!judging.is_due(now) && !judging.is_due(again - Duration::from_millis(1)));
+            assert!(judging.is_due(again), "after {seconds} s");
+            now = again;
         }
-        run.status.phase = Phase::Succeeded;
-        run.status.completed_at = Some(self.heading.at);
-        let document = config.document.as_ref();
-        // A rule that came back while the run was under way is judged by its new content.
-        let exists = |name: &str| document.is_some_and(|d| d.rules.iter().any(|entry| entry.rule.name == name));
-        run.covers.retain(|rule| rule.hash.is_some() == exists(&rule.name));
-        let selectors = document.map(|document| selectors(&run, document)).unwrap_or_default();
-        let roles = document.map(Document::roles_hash).unwrap_or_default();
-        vec![Write::MarkSynced { run: run.clone(), roles, selectors }, Write::UpdateRun(run)]
-    }
-}
-
-fn found(facts: &Facts, uid: &str, phase: Phase) -> Option<RunRow> {
-    facts.runs.iter().flatten().find(|run| run.status.uid == uid && run.status.phase == phase).cloned()
-}
-
-fn count(result: &mut RunResult, moved: Option<&Moved>) {
-    result.users_evaluated += 1;
-    if let Some(Moved { diff, .. }) = moved {
-        result.users_changed += u64::from(diff.changed());
-        result.granted += u64::from(diff.granted);
-        result.revoked += u64::from(diff.revoked);
-        result.promoted += u64::from(diff.promoted);
-        result.demoted += u64::from(diff.demoted);
-    }
-}
-
-fn add(a: RunResult, b: RunResult) -> RunResult {
-    let RunResult { users_evaluated, users_changed, granted, revoked, promoted, demoted } = b;
-    RunResult {
-        users_evaluated: a.users_evaluated + users_evaluated,
-        users_changed: a.users_changed + users_changed,
-        granted: a.granted + granted,
-        revoked: a.revoked + revoked,
-        promoted: a.promoted + promoted,
-        demoted: a.demoted + demoted,
     }
 }

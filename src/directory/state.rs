@@ -1,9 +1,9 @@
 //! What the operator wants to know: how far rules have come, which groups exist, runs, figures. A long poll.
 
 use super::{Directory, Error};
-use crate::access::GroupSelector;
-use crate::config::{Document, Progress, RuleState, State};
-use crate::store::{GroupId, StoredRuleState};
+use crate::access::{GroupSelector, Rule};
+use crate::config::{Document, Enforced, HeldChanges, Progress, RuleState, State, ladder_hash, rule_hash};
+use crate::store::{GroupId, InForce, StoredRuleState};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -28,12 +28,14 @@ impl Directory {
             position,
             store_id: self.store_id().to_owned(),
             revision: config.revision,
-            rules: self.rule_states(config.document.as_ref()).await?,
+            rules: self.rule_states(&config).await?,
             runs,
             users: figures.users,
             groups: figures.groups,
             provisioning: figures.provisioning,
             tokens: figures.tokens,
+            held: config.enforced.held.clone(),
+            failed_events: figures.failed,
             pending: Progress { processed: 0, total: figures.pending },
         })
     }
@@ -42,35 +44,96 @@ impl Directory {
         format!("{}-{count}", self.inner.boot)
     }
 
-    async fn rule_states(&self, document: Option<&Document>) -> Result<Vec<RuleState>, Error> {
-        let Some(document) = document else { return Ok(Vec::new()) };
-        let selectors: Vec<GroupSelector> = document.rules.iter().map(|entry| entry.rule.group.clone()).collect();
+    async fn rule_states(&self, config: &InForce) -> Result<Vec<RuleState>, Error> {
+        let Some(document) = &config.document else { return Ok(Vec::new()) };
+        let rules = listed(document, &config.enforced);
+        let selectors: Vec<GroupSelector> = rules.iter().map(|listed| listed.group().clone()).collect();
         let (stored, groups) = self.inner.store.rules(selectors).await?;
-        Ok(states(document, stored, groups))
+        Ok(states(document, &config.enforced, rules, stored, groups))
     }
 }
 
-/// The live rules and the deleted ones that somebody still holds something from, by name.
-fn states(document: &Document, stored: Vec<StoredRuleState>, groups: Vec<Option<GroupId>>) -> Vec<RuleState> {
-    let roles = document.roles_hash();
+/// A rule as it was published and as it is in force.
+enum Listed<'a> {
+    /// It is published; what is in force under its name, if anything is.
+    Live(&'a Rule, Option<&'a Rule>),
+    /// It was deleted, and its end waits.
+    Ending(&'a Rule),
+}
+
+impl Listed<'_> {
+    /// The group that its manifest names, or named last.
+    fn group(&self) -> &GroupSelector {
+        match self {
+            Self::Live(rule, _) | Self::Ending(rule) => &rule.group,
+        }
+    }
+
+    fn name(&self) -> &String {
+        match self {
+            Self::Live(rule, _) | Self::Ending(rule) => &rule.name,
+        }
+    }
+
+    fn in_force(&self) -> Option<&Rule> {
+        match self {
+            Self::Live(_, in_force) => *in_force,
+            Self::Ending(rule) => Some(*rule),
+        }
+    }
+
+    fn waits(&self) -> bool {
+        match self {
+            Self::Live(rule, in_force) => *in_force != Some(*rule),
+            Self::Ending(_) => true,
+        }
+    }
+}
+
+fn listed<'a>(document: &'a Document, enforced: &'a Enforced) -> Vec<Listed<'a>> {
+    let mut in_force: BTreeMap<&str, &Rule> = enforced.rules.iter().map(|rule| (rule.name.as_str(), rule)).collect();
+    let mut listed = Vec::with_capacity(document.rules.len());
+    for entry in &document.rules {
+        listed.push(Listed::Live(&entry.rule, in_force.remove(entry.rule.name.as_str())));
+    }
+    listed.extend(in_force.into_values().map(Listed::Ending));
+    listed
+}
+
+/// The live rules, the deleted ones whose end waits, and those that somebody still holds something from, by name.
+fn states(
+    document: &Document,
+    enforced: &Enforced,
+    rules: Vec<Listed<'_>>,
+    stored: Vec<StoredRuleState>,
+    groups: Vec<Option<GroupId>>,
+) -> Vec<RuleState> {
+    let roles = ladder_hash(&document.roles);
+    let held = enforced.held.as_ref();
+    let roles_held = held.is_some_and(|held| held.roles) && enforced.roles != document.roles;
     let mut stored: BTreeMap<String, StoredRuleState> =
         stored.into_iter().map(|state| (state.name.clone(), state)).collect();
-    let mut states = Vec::with_capacity(document.rules.len());
-    for (entry, group) in document.rules.iter().zip(groups) {
-        let hash = entry.hash();
-        let known = stored.remove(&entry.rule.name);
-        let same_content = known.as_ref().is_some_and(|known| known.synced_hash.as_ref() == Some(&hash));
-        let same_roles = known.as_ref().is_some_and(|known| known.synced_roles.as_ref() == Some(&roles));
-        let reason = match (same_content, same_roles) {
-            (true, true) => None,
-            (true, false) => Some("RolesChanged".to_owned()),
-            (false, _) => Some("RuleChanged".to_owned()),
+    let mut states = Vec::with_capacity(rules.len());
+    for (rule, group) in rules.iter().zip(groups) {
+        let known = stored.remove(rule.name());
+        let hash = rule.in_force().map(rule_hash);
+        let reason = if rule.waits() {
+            Some(if is_held(held, rule.name()) { HELD } else { CHANGED })
+        } else {
+            let same_content = known.as_ref().is_some_and(|known| known.synced_hash == hash);
+            let same_roles = known.as_ref().is_some_and(|known| known.synced_roles.as_ref() == Some(&roles));
+            match (same_content, same_roles) {
+                (true, true) => None,
+                (true, false) if roles_held => Some(HELD),
+                (true, false) => Some("RolesChanged"),
+                (false, _) => Some(CHANGED),
+            }
         };
         states.push(RuleState {
-            name: entry.rule.name.clone(),
-            hash: Some(hash),
+            name: rule.name().clone(),
+            hash,
             in_sync: reason.is_none(),
-            reason,
+            reason: reason.map(str::to_owned),
             group_id: group.map(|group| group.to_string()),
             last_sync: known.and_then(|known| known.last_sync),
         });
@@ -79,11 +142,20 @@ fn states(document: &Document, stored: Vec<StoredRuleState>, groups: Vec<Option<
         name: state.name,
         hash: None,
         in_sync: false,
-        reason: Some("RuleChanged".to_owned()),
+        reason: Some(CHANGED.to_owned()),
         group_id: None,
         last_sync: state.last_sync,
     });
     states.extend(deleted);
     states.sort_by(|a, b| a.name.cmp(&b.name));
     states
+}
+
+/// The content did not reach everybody yet, or is not in force yet.
+const CHANGED: &str = "RuleChanged";
+/// The guard holds it (reading 23).
+const HELD: &str = "RevocationHeld";
+
+fn is_held(held: Option<&HeldChanges>, rule: &String) -> bool {
+    held.is_some_and(|held| held.rules.contains(rule))
 }

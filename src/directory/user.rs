@@ -36,7 +36,8 @@ impl Directory {
     pub async fn delete_user(&self, message: impl Into<Message>, id: &str) -> Result<(), Error> {
         self.serving()?;
         let change = self.user_change(message.into(), user_id(id)?, Asked::Delete);
-        self.inner.store.transact(change).await??;
+        let settled = self.inner.store.transact(change).await??;
+        self.count_taken(u64::from(settled.taken));
         Ok(())
     }
 
@@ -50,7 +51,9 @@ impl Directory {
     }
 
     async fn put_user(&self, message: Message, id: UserId, asked: Asked, base_url: &str) -> Result<Attributes, Error> {
-        match self.inner.store.transact(self.user_change(message, id, asked)).await?? {
+        let settled = self.inner.store.transact(self.user_change(message, id, asked)).await??;
+        self.count_taken(u64::from(settled.taken));
+        match settled.user {
             Some((row, groups)) => Ok(render(&row, &groups, base_url)),
             None => Err(scim::Error::not_found("User", &id.to_string()).into()),
         }

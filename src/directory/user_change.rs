@@ -1,12 +1,16 @@
 //! What a write to a user comes to, decided purely (B003, B011, B012, B044, B050–B053, B094).
+//!
+//! A POST for somebody who has an account adopts it: the same id, and what was granted goes along (reading 24).
 
 use super::IfMatch;
 use super::evaluation::evaluate;
-use super::record::Heading;
+use super::record::{Heading, Held, Written};
 use crate::access::{GroupFacts, fold};
 use crate::config::OnUserDelete;
 use crate::scim::{Error, Patch, Quirk, Reading, User, check_immutable};
-use crate::store::{Change, Counter, Decision, Effects, Facts, Needs, UserFacts, UserId, UserRow, Write};
+use crate::store::{
+    Account, AccountKey, Change, Counter, Decision, Effects, Facts, Needs, UserFacts, UserId, UserRow, Write,
+};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -26,7 +30,7 @@ pub(super) enum Asked {
 /// A write to one user.
 #[derive(Debug)]
 pub(super) struct UserChange {
-    /// The user; a new id for [`Asked::Create`].
+    /// The user; a new id for [`Asked::Create`], which one who has an account does not get.
     pub id: UserId,
     /// Who, when.
     pub heading: Heading,
@@ -38,15 +42,24 @@ pub(super) struct UserChange {
     pub if_match: IfMatch,
 }
 
-/// The user as it stands afterwards and the groups it is in; `None` after a deletion.
-pub(super) type Outcome = Result<Option<(UserRow, Vec<GroupFacts>)>, Error>;
+/// A write to a user that was carried out.
+#[derive(Debug)]
+pub(super) struct Settled {
+    /// The user as it stands afterwards and the groups it is in; `None` after a deletion.
+    pub user: Option<(UserRow, Vec<GroupFacts>)>,
+    /// Whether effective access was taken.
+    pub taken: bool,
+}
+
+/// What a write to a user comes to.
+pub(super) type Outcome = Result<Settled, Error>;
 
 impl Change for UserChange {
     type Outcome = Outcome;
 
     fn needs(&self) -> Needs {
         match &self.asked {
-            Asked::Create(user) => named(user),
+            Asked::Create(user) => Needs { accounts: account_named(user), ..named(user) },
             Asked::Replace(user) => Needs { users: BTreeSet::from([self.id]), ..named(user) },
             Asked::Patch(_) | Asked::Delete => Needs { users: BTreeSet::from([self.id]), ..Needs::default() },
         }
@@ -59,7 +72,8 @@ impl Change for UserChange {
             Ok(Some(user)) => match facts.user_names.get(&fold(user.user_name())) {
                 None => Decision::More(Box::new(named(&user))),
                 Some(Some(bearer)) if *bearer != self.id => self.put_again(facts, *bearer, user),
-                Some(_) => self.put(facts, self.id, user),
+                Some(Some(_)) => self.put(facts, self.id, user, None),
+                Some(None) => self.put_new_name(facts, user),
             },
         }
     }
@@ -96,6 +110,19 @@ impl UserChange {
         Ok(Some(user))
     }
 
+    /// No user has the name; an account may.
+    fn put_new_name(&self, facts: &Facts, user: User) -> Decision<Outcome> {
+        match facts.accounts.get(&AccountKey::Name(fold(user.user_name()))) {
+            None => Decision::More(Box::new(Needs { accounts: account_named(&user), ..Needs::default() })),
+            Some(None) => self.put(facts, self.id, user, None),
+            Some(Some(account)) if matches!(self.asked, Asked::Create(_)) => {
+                self.put(facts, account.id, user, Some(account))
+            }
+            // Two people would become one, and one of the ids would have to go.
+            Some(Some(_)) => refuse(taken_by_account(&user)),
+        }
+    }
+
     /// A POST for somebody who is there already. It is refused, but for one who was disabled and is meant for certain:
     /// a recycled name must not inherit access (reading 17).
     fn put_again(&self, facts: &Facts, bearer: UserId, user: User) -> Decision<Outcome> {
@@ -124,34 +151,48 @@ impl UserChange {
         if on_delete(facts) == OnUserDelete::Delete {
             self.how.tolerates(Quirk::PostReactivates);
         }
-        self.put(facts, bearer, user)
+        self.put(facts, bearer, user, None)
     }
 
-    fn put(&self, facts: &Facts, id: UserId, user: User) -> Decision<Outcome> {
+    fn put(&self, facts: &Facts, id: UserId, user: User, adopted: Option<&Account>) -> Decision<Outcome> {
         let before = facts.user(id);
-        let after = self.row(before.map(|facts| &facts.row), user);
-        let mut writes = Vec::with_capacity(6);
+        let after = self.row(before.map(|facts| &facts.row), id, user);
+        let mut writes = Vec::with_capacity(8);
         match before {
-            None => writes.extend([Write::InsertUser(after.clone()), Write::Count(Counter::Created)]),
+            None => writes.extend(insert(&after, adopted)),
             Some(before) => writes.extend(update(&before.row, &after)),
         }
-        let new = UserFacts { row: after.clone(), groups: Vec::new(), grants: Vec::new(), pending: false };
+        if before.is_none_or(|before| before.row.user.active() != after.user.active()) {
+            writes.push(Write::PutStatus(id, self.heading.id));
+        }
+        let grants = adopted.map(|account| account.grants.clone()).unwrap_or_default();
+        let new = UserFacts { row: after.clone(), groups: Vec::new(), grants, pending: false };
         let touched = before.unwrap_or(&new);
         let groups = touched.groups.clone();
         let moved = evaluate(&facts.config, touched, &groups, self.heading.at, &mut writes);
-        let record = self.heading.user(before.map(|facts| &facts.row), Some(&after), moved.as_slice());
+        let written = Written {
+            before: before.map(|facts| &facts.row),
+            after: Some(&after),
+            // An account may be used always.
+            had: Held { grants: &touched.grants, enabled: before.is_none_or(|before| before.row.account_enabled) },
+            has: Held {
+                grants: moved.as_ref().map_or(&touched.grants, |moved| &moved.after),
+                enabled: after.account_enabled,
+            },
+        };
+        let (record, taken) = (self.heading.user(&written), written.takes_access(&facts.config));
         let unchanged = moved.is_none() && before.is_some_and(|before| before.row == after);
         let effects = Effects { writes, record: (!unchanged).then_some(record) };
-        Decision::Done(effects, Ok(Some((after, groups))))
+        Decision::Done(effects, Ok(Settled { user: Some((after, groups)), taken }))
     }
 
     /// The row to keep: a no-op leaves version and time alone; `active` false, even repeated, disables the account
     /// (reading 8), becoming active enables it.
-    fn row(&self, before: Option<&UserRow>, user: User) -> UserRow {
+    fn row(&self, before: Option<&UserRow>, id: UserId, user: User) -> UserRow {
         let at = self.heading.at;
         let Some(before) = before else {
             let account_enabled = user.active();
-            return UserRow { id: self.id, user, account_enabled, created: at, modified: at, version: 1 };
+            return UserRow { id, user, account_enabled, created: at, modified: at, version: 1 };
         };
         let account_enabled = user.active() && (before.account_enabled || !before.user.active());
         let mut after = UserRow { account_enabled, ..before.clone() };
@@ -165,16 +206,29 @@ impl UserChange {
         let Some(before) = facts.user(self.id) else {
             return refuse(Error::not_found("User", &self.id.to_string()));
         };
-        let mut discarded = Vec::new();
-        let moved = evaluate(&facts.config, before, &[], self.heading.at, &mut discarded);
-        let record = self.heading.user(Some(&before.row), None, moved.as_slice());
+        let written = Written {
+            before: Some(&before.row),
+            after: None,
+            had: Held { grants: &before.grants, enabled: before.row.account_enabled },
+            has: Held { grants: &[], enabled: false },
+        };
+        let (record, taken) = (self.heading.user(&written), written.takes_access(&facts.config));
         let writes = vec![Write::DeleteUser(self.id), Write::Count(Counter::Deleted)];
-        Decision::Done(Effects { writes, record: Some(record) }, Ok(None))
+        Decision::Done(Effects { writes, record: Some(record) }, Ok(Settled { user: None, taken }))
     }
 }
 
 fn on_delete(facts: &Facts) -> OnUserDelete {
     facts.config.document.as_ref().map_or(OnUserDelete::Delete, |document| document.profile.on_user_delete)
+}
+
+fn insert(after: &UserRow, adopted: Option<&Account>) -> Vec<Write> {
+    let mut writes = vec![Write::InsertUser(after.clone()), Write::Count(Counter::Created)];
+    if let Some(Account { id, grants, .. }) = adopted {
+        writes.insert(0, Write::DeleteAccount(*id));
+        writes.push(Write::PutGrants { user: *id, before: Vec::new(), after: grants.clone() });
+    }
+    writes
 }
 
 fn update(before: &UserRow, after: &UserRow) -> Vec<Write> {
@@ -190,6 +244,10 @@ fn named(user: &User) -> Needs {
     Needs { user_names: BTreeSet::from([fold(user.user_name())]), ..Needs::default() }
 }
 
+fn account_named(user: &User) -> BTreeSet<AccountKey> {
+    BTreeSet::from([AccountKey::Name(fold(user.user_name()))])
+}
+
 fn refuse(error: Error) -> Decision<Outcome> {
     Decision::Done(Effects::default(), Err(error))
 }
@@ -198,6 +256,14 @@ fn taken(user: &User) -> Error {
     Error::uniqueness(format!(
         "userName: {:?} is taken by another user; names are compared without regard to case. \
          Look the user up by filter and update it instead",
+        user.user_name()
+    ))
+}
+
+fn taken_by_account(user: &User) -> Error {
+    Error::uniqueness(format!(
+        "userName: {:?} is the name of an account with grants made by hand. Only a POST takes it over; end its grants, \
+         or provision the person anew under this name",
         user.user_name()
     ))
 }

@@ -1,13 +1,25 @@
 //! Use cases over a real store. What a client sees of them over HTTP is tested in `tests/it`.
 
+mod audit;
+mod causes;
+mod explain;
+mod failed_event;
+mod feed;
+mod full;
+mod guard;
 mod large_group;
+mod manual_grant;
 mod membership;
+mod plan;
 mod publication;
 mod run;
 
 use super::{Actor, Directory, Settings};
 use crate::access::{AccessView, GroupSelector, Ladder, Rule};
-use crate::config::{DirectoryId, Document, Profile, Publication, Published, RuleEntry, RunStatus, SyncPolicy};
+use crate::config::{
+    AllowRevocations, DirectoryId, Document, Profile, Publication, Published, RuleEntry, RunRequest, RunScope,
+    RunStatus, State, SyncPolicy,
+};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::time::Duration;
@@ -28,7 +40,10 @@ impl World {
     }
 
     async fn publish(&self, rules: &[Rule]) -> Published {
-        let document = document(rules);
+        self.publish_document(document(rules)).await
+    }
+
+    async fn publish_document(&self, document: Document) -> Published {
         let publication = Publication {
             revocation_floor: 0,
             take: None,
@@ -57,6 +72,11 @@ impl World {
         id(&self.directory.create_user(&Actor::default(), body).await.unwrap())
     }
 
+    /// So many users, `user0` and so on, made at once.
+    async fn users(&self, count: usize) -> Vec<String> {
+        futures::future::join_all((0..count).map(async |n| self.user(&format!("user{n}")).await)).await
+    }
+
     async fn group(&self, name: &str, members: &[&str]) -> String {
         id(&self.directory.create_group(&Actor::default(), group(name, members)).await.unwrap())
     }
@@ -74,6 +94,21 @@ impl World {
     async fn roles(&self, user: &str) -> Vec<String> {
         let view = self.access(user).await;
         view.tenants.iter().map(|tenant| format!("{}={}", tenant.tenant, tenant.role)).collect()
+    }
+
+    async fn state(&self) -> State {
+        self.directory.state(None, Duration::ZERO).await.unwrap()
+    }
+
+    /// Waits until everything that was published is in force or held.
+    async fn judged(&self) {
+        self.until(async || (!super::judge::is_due(&self.directory.in_force())).then_some(())).await;
+    }
+
+    /// Asks for a run and waits until it has ended.
+    async fn run(&self, request: RunRequest) -> RunStatus {
+        let run = self.directory.request_run(None, request, &Actor::default()).await.unwrap();
+        self.ended(&run.uid).await
     }
 
     /// Waits until the run has ended.
@@ -117,6 +152,22 @@ fn group(name: &str, members: &[&str]) -> Value {
     })
 }
 
+/// A run of these rules, which confirms that so many people may lose something.
+fn partial(name: &str, rules: &[&str], up_to: Option<u64>) -> RunRequest {
+    RunRequest {
+        name: name.to_owned(),
+        scope: RunScope::Rules(rules.iter().map(|&rule| rule.to_owned()).collect()),
+        nonce: String::new(),
+        dry_run: false,
+        allow_revocations: up_to.map(|up_to| AllowRevocations { up_to }),
+    }
+}
+
+/// A run over everybody.
+fn all(name: &str) -> RunRequest {
+    RunRequest { scope: RunScope::All {}, ..partial(name, &[], None) }
+}
+
 fn rule(name: &str, group: &str, role: &str) -> Rule {
     Rule {
         name: name.to_owned(),
@@ -144,5 +195,7 @@ pub(super) fn document(rules: &[Rule]) -> Document {
         profile: Profile::new("http://localhost/scim/v2"),
         rules,
         verifiers: Vec::new(),
+        guard: Default::default(),
+        audit: Default::default(),
     }
 }
