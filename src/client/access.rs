@@ -1,8 +1,12 @@
-//! This project's access API (`/access/v1`): who may do what, and runs of the rules.
+//! This project's access API (`/access/v1`): who may do what and why, what a change of rules would do, runs of the
+//! rules, what has happened, and what could not be applied.
 
 use super::{Answer, Connection, Error, Request, Settings, Token};
-use crate::access::AccessView;
-use crate::config::{RunRequest, RunStatus};
+use crate::access::{AccessView, Explanation};
+use crate::config::{
+    AuditPage, Changes, FailedEvents, ManualGrant, ManualGrantRequest, Plan, PlanRequest, RunRequest, RunStatus,
+    UserChanges,
+};
 use reqwest::Method;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -12,6 +16,10 @@ use std::time::Duration;
 
 /// How long one request may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a plan may take: as long as an endpoint gives it.
+const PLAN_TIMEOUT: Duration = Duration::from_secs(120);
+/// How many records, events or people a page has.
+const PAGE: u32 = 500;
 
 /// The access API behind a base URL that ends in `/access/v1`.
 #[derive(Debug, Clone)]
@@ -25,6 +33,19 @@ pub struct People {
     /// The cursor of the next page; absent on the last one.
     #[serde(default)]
     pub next: Option<String>,
+    /// Where the change feed stood before the page was read: from there on it says what has changed since.
+    #[serde(default)]
+    pub position: Option<String>,
+}
+
+/// What became of a message that was tried again.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Retried {
+    /// The status of the SCIM answer: 2xx = it is applied, and no failed event any more.
+    pub status: u16,
+    /// The SCIM answer; absent when it has no body.
+    #[serde(default)]
+    pub body: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -51,6 +72,61 @@ impl Access {
         self.optional(&Request::new(Method::GET, &["users", id_or_user_name])).await
     }
 
+    /// Why somebody has a role in a tenant, or has not; without a tenant in the directory's own, without a role any
+    /// access. Somebody who is not known is answered too.
+    pub async fn explain(&self, who: &str, tenant: Option<&str>, role: Option<&str>) -> Result<Explanation, Error> {
+        let request = with_some(Request::new(Method::GET, &["users", who, "explain"]), "tenant", tenant);
+        self.typed(&with_some(request, "role", role)).await
+    }
+
+    /// What these rules, put over the live ones, would give and take, with at most `count` people by name. Nothing is
+    /// written.
+    pub async fn plan(&self, request: &PlanRequest, count: u64) -> Result<Plan, Error> {
+        let body = serde_json::to_value(request).unwrap_or(Value::Null);
+        let request = Request::new(Method::POST, &["plan"]).with("count", count.to_string()).with_body(body);
+        // Everybody may have to be looked at.
+        self.typed_within(&request, PLAN_TIMEOUT).await
+    }
+
+    /// What changed behind a position, or from the oldest kept record on; waits up to `wait` for the first.
+    pub async fn changes(&self, since: Option<&str>, wait: Duration) -> Result<Changes, Error> {
+        let request = with_some(Request::new(Method::GET, &["changes"]), "since", since);
+        let request = request.with("wait", format!("{}s", wait.as_secs()));
+        self.typed_within(&request, TIMEOUT + wait).await
+    }
+
+    /// A page of the audit trail behind a position, or from the oldest kept record on (scope Admin).
+    pub async fn audit(&self, since: Option<&str>) -> Result<AuditPage, Error> {
+        let request = Request::new(Method::GET, &["audit"]).with("count", PAGE.to_string());
+        self.typed(&with_some(request, "since", since)).await
+    }
+
+    /// A page of the messages that could not be applied, the newest first (scope Admin).
+    pub async fn failed_events(&self, cursor: Option<&str>) -> Result<FailedEvents, Error> {
+        let request = Request::new(Method::GET, &["failed-events"]).with("count", PAGE.to_string());
+        self.typed(&with_some(request, "cursor", cursor)).await
+    }
+
+    /// Tries a message again (scope Admin); `None` = there is no such event, or it is over.
+    pub async fn retry(&self, id: &str) -> Result<Option<Retried>, Error> {
+        self.optional(&Request::new(Method::POST, &["failed-events", id, "retry"])).await
+    }
+
+    /// Gives somebody whom no rule manages a role in a tenant (scope Admin).
+    pub async fn grant(&self, request: &ManualGrantRequest) -> Result<ManualGrant, Error> {
+        let body = serde_json::to_value(request).unwrap_or(Value::Null);
+        self.typed(&Request::new(Method::POST, &["manual-grants"]).with_body(body)).await
+    }
+
+    /// Takes a manual grant back (scope Admin); false = there is no such grant.
+    pub async fn end_grant(&self, id: &str) -> Result<bool, Error> {
+        let answer = self.0.send(&Request::new(Method::DELETE, &["manual-grants", id])).await?;
+        if answer.status == 404 {
+            return Ok(false);
+        }
+        answer.accepted().map(|_| true)
+    }
+
     /// Asks for a run of the rules (`POST /syncs`, scope Admin).
     pub async fn request_run(&self, run: &RunRequest) -> Result<RunStatus, Error> {
         let body = serde_json::to_value(run).unwrap_or(Value::Null);
@@ -67,8 +143,18 @@ impl Access {
         self.typed::<Runs>(&Request::new(Method::GET, &["syncs"])).await.map(|runs| runs.syncs)
     }
 
+    /// A page of whom the newest run of a name changed, or would change; `None` = there is no such run.
+    pub async fn run_changes(&self, name: &str, cursor: Option<&str>) -> Result<Option<UserChanges>, Error> {
+        let request = Request::new(Method::GET, &["syncs", name, "changes"]).with("count", PAGE.to_string());
+        self.optional(&with_some(request, "cursor", cursor)).await
+    }
+
     async fn typed<T: DeserializeOwned>(&self, request: &Request) -> Result<T, Error> {
-        self.read(self.0.send(request).await?.accepted()?)
+        self.typed_within(request, TIMEOUT).await
+    }
+
+    async fn typed_within<T: DeserializeOwned>(&self, request: &Request, limit: Duration) -> Result<T, Error> {
+        self.read(self.0.send_within(request, limit).await?.accepted()?)
     }
 
     async fn optional<T: DeserializeOwned>(&self, request: &Request) -> Result<Option<T>, Error> {
@@ -82,5 +168,12 @@ impl Access {
     fn read<T: DeserializeOwned>(&self, answer: Answer) -> Result<T, Error> {
         serde_json::from_value(answer.body)
             .map_err(|error| Error::Unexpected { url: self.0.base_url(), reason: error.to_string() })
+    }
+}
+
+fn with_some(request: Request, name: &'static str, value: Option<&str>) -> Request {
+    match value {
+        Some(value) => request.with(name, value),
+        None => request,
     }
 }

@@ -20,7 +20,7 @@ pub enum Error {
     #[error("the admin client's certificates cannot be used: {0}; delete the operator's CA and TLS Secrets to renew")]
     Tls(#[source] reqwest::Error),
     /// No answer: the pod is starting, gone or cut off.
-    #[error("the endpoint at {address} does not answer: {source}")]
+    #[error("the endpoint at {address} does not answer: {}", causes(source))]
     Unreachable {
         /// Who was called.
         address: SocketAddr,
@@ -172,6 +172,20 @@ impl AdminClient {
     }
 }
 
+/// What went wrong and why, down to the operating system's word: the outermost alone says no more than that a request
+/// was not sent.
+fn causes(error: &dyn std::error::Error) -> String {
+    let mut said: Vec<String> = Vec::new();
+    for cause in std::iter::successors(Some(error), |error| error.source()) {
+        let text = cause.to_string();
+        // Some repeat what comes after them.
+        if !said.iter().any(|before| before.contains(&text)) {
+            said.push(text);
+        }
+    }
+    said.join(": ")
+}
+
 /// What a 409 to a publication says: what is in force, or a problem.
 fn conflict(body: &[u8]) -> Error {
     if let Ok(current) = serde_json::from_slice::<Published>(body) {
@@ -218,6 +232,19 @@ mod tests {
         assert_eq!(stale.category(), "StaleWriter");
         assert!(matches!(conflict(problem("conflict").as_bytes()), Error::Refused { status: 409, .. }));
         assert!(matches!(conflict(b"<html>"), Error::Refused { status: 409, .. }));
+    }
+
+    #[tokio::test]
+    async fn an_endpoint_that_does_not_answer_is_told_with_the_cause() {
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = closed.local_addr().unwrap();
+        drop(closed);
+        let http = Client::builder().no_proxy().build().unwrap();
+        let client = AdminClient { http, base: format!("http://{address}/admin/v1"), address };
+        let error = client.published().await.unwrap_err().to_string();
+        let start = format!("the endpoint at {address} does not answer: error sending request: ");
+        assert!(error.starts_with(&start) && error.contains("Connection refused"), "{error}");
     }
 
     #[test]

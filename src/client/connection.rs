@@ -141,6 +141,15 @@ impl Connection {
 
     /// Sends one request and reads the whole answer, whatever its status.
     pub async fn send(&self, request: &Request) -> Result<Answer, Error> {
+        self.send_for(request, None).await
+    }
+
+    /// The same, within another time than that of the settings.
+    pub async fn send_within(&self, request: &Request, limit: Duration) -> Result<Answer, Error> {
+        self.send_for(request, Some(limit)).await
+    }
+
+    async fn send_for(&self, request: &Request, limit: Option<Duration>) -> Result<Answer, Error> {
         let url = self.url(request);
         let name = shown(&url);
         let mut call = self
@@ -148,6 +157,9 @@ impl Connection {
             .request(request.method.clone(), url)
             .header(AUTHORIZATION, self.token.header())
             .header(ACCEPT, &self.media_type);
+        if let Some(limit) = limit {
+            call = call.timeout(limit);
+        }
         if let Some(name) = self.habits.user_agent {
             call = call.header(USER_AGENT, HeaderValue::from_static(name));
         }

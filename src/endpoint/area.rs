@@ -32,16 +32,6 @@ impl Area {
             _ => home,
         }
     }
-
-    /// Whether a token of this scope may call the area with this method.
-    pub(crate) fn admits(self, scope: Scope, method: &Method) -> bool {
-        let reads = matches!(*method, Method::GET | Method::HEAD);
-        match (self, scope) {
-            (Self::Probe, _) | (Self::Scim, Scope::Scim) | (Self::Access, Scope::Admin) => true,
-            (Self::Access, Scope::Access) => reads,
-            (Self::Scim | Self::Access | Self::Admin, _) => false,
-        }
-    }
 }
 
 /// What a request asks for, as far as metrics and the provisioning counts care.
@@ -53,6 +43,8 @@ pub(crate) struct Target {
     pub(crate) operation: Operation,
     /// To what.
     pub(crate) resource: Resource,
+    /// Whether it only reads access, or asks what a change of it would do.
+    reads: bool,
 }
 
 impl Target {
@@ -65,6 +57,11 @@ impl Target {
             (Area::Scim, Some("Groups")) => Resource::Group,
             (Area::Scim, Some("ServiceProviderConfig" | "Schemas" | "ResourceTypes")) => Resource::Discovery,
             (Area::Access, Some("users")) => Resource::Access,
+            (Area::Access, Some("plan")) => Resource::Plan,
+            (Area::Access, Some("changes")) => Resource::Change,
+            (Area::Access, Some("audit")) => Resource::Audit,
+            (Area::Access, Some("failed-events")) => Resource::FailedEvent,
+            (Area::Access, Some("manual-grants")) => Resource::Grant,
             (Area::Access | Area::Admin, Some("syncs")) => Resource::Sync,
             _ => Resource::Other,
         };
@@ -72,15 +69,31 @@ impl Target {
         let operation = match *method {
             Method::GET | Method::HEAD if single => Operation::Read,
             Method::GET | Method::HEAD => Operation::List,
-            // A query in a body makes nothing.
-            Method::POST if path.ends_with("/.search") => Operation::List,
+            // A question in a body makes nothing.
+            Method::POST if path.ends_with("/.search") || resource == Resource::Plan => Operation::List,
             Method::POST => Operation::Create,
             Method::PUT => Operation::Replace,
             Method::PATCH => Operation::Patch,
             Method::DELETE => Operation::Delete,
             _ => Operation::Other,
         };
-        Self { area, operation, resource }
+        // Records and failed messages say of people what is not their access. A plan writes nothing: whoever may see
+        // everybody's access may also ask what it would be under other rules.
+        let reads = match resource {
+            Resource::Audit | Resource::FailedEvent => false,
+            Resource::Plan => *method == Method::POST || is_read(method),
+            _ => is_read(method),
+        };
+        Self { area, operation, resource, reads }
+    }
+
+    /// Whether a token of this scope may ask for it.
+    pub(crate) fn admits(self, scope: Scope) -> bool {
+        match (self.area, scope) {
+            (Area::Probe, _) | (Area::Scim, Scope::Scim) | (Area::Access, Scope::Admin) => true,
+            (Area::Access, Scope::Access) => self.reads,
+            (Area::Scim | Area::Access | Area::Admin, _) => false,
+        }
     }
 
     /// Whether this is a write of the identity provider, which the provisioning counts know (B111).
@@ -89,6 +102,10 @@ impl Target {
             matches!(self.operation, Operation::Create | Operation::Replace | Operation::Patch | Operation::Delete);
         writes && matches!(self.resource, Resource::User | Resource::Group)
     }
+}
+
+fn is_read(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD)
 }
 
 #[cfg(test)]
@@ -113,24 +130,51 @@ mod tests {
     }
 
     #[test]
-    fn b122_scopes_by_area_and_method() {
+    fn b122_scopes_by_path_and_method() {
         let mut table = String::new();
-        for area in [Area::Probe, Area::Scim, Area::Access, Area::Admin] {
-            for method in [Method::GET, Method::POST] {
-                let may = [Scope::Scim, Scope::Access, Scope::Admin]
-                    .map(|scope| if area.admits(scope, &method) { "✔" } else { "✘" });
-                table.push_str(&format!("{area:?} {method}: {}\n", may.join(" ")));
-            }
+        for line in [
+            "GET /healthz",
+            "POST /healthz",
+            "GET /scim/v2/Users",
+            "POST /scim/v2/Users",
+            "GET /access/v1/users",
+            "GET /access/v1/users/ana/explain",
+            "GET /access/v1/changes",
+            "POST /access/v1/plan",
+            "DELETE /access/v1/plan",
+            "POST /access/v1/syncs",
+            "GET /access/v1/audit",
+            "HEAD /access/v1/audit",
+            "GET /access/v1/failed-events",
+            "POST /access/v1/failed-events/1/retry",
+            "POST /access/v1/manual-grants",
+            "GET /admin/v1/config",
+            "POST /admin/v1/config",
+        ] {
+            let (method, path) = line.split_once(' ').unwrap();
+            let target = Target::of(&method.parse().unwrap(), path, Area::Scim);
+            let may =
+                [Scope::Scim, Scope::Access, Scope::Admin].map(|scope| if target.admits(scope) { "✔" } else { "✘" });
+            table.push_str(&format!("{line}: {}\n", may.join(" ")));
         }
         insta::assert_snapshot!(table, @r"
-        Probe GET: ✔ ✔ ✔
-        Probe POST: ✔ ✔ ✔
-        Scim GET: ✔ ✘ ✘
-        Scim POST: ✔ ✘ ✘
-        Access GET: ✘ ✔ ✔
-        Access POST: ✘ ✘ ✔
-        Admin GET: ✘ ✘ ✘
-        Admin POST: ✘ ✘ ✘
+        GET /healthz: ✔ ✔ ✔
+        POST /healthz: ✔ ✔ ✔
+        GET /scim/v2/Users: ✔ ✘ ✘
+        POST /scim/v2/Users: ✔ ✘ ✘
+        GET /access/v1/users: ✘ ✔ ✔
+        GET /access/v1/users/ana/explain: ✘ ✔ ✔
+        GET /access/v1/changes: ✘ ✔ ✔
+        POST /access/v1/plan: ✘ ✔ ✔
+        DELETE /access/v1/plan: ✘ ✘ ✔
+        POST /access/v1/syncs: ✘ ✘ ✔
+        GET /access/v1/audit: ✘ ✘ ✔
+        HEAD /access/v1/audit: ✘ ✘ ✔
+        GET /access/v1/failed-events: ✘ ✘ ✔
+        POST /access/v1/failed-events/1/retry: ✘ ✘ ✔
+        POST /access/v1/manual-grants: ✘ ✘ ✔
+        GET /admin/v1/config: ✘ ✘ ✘
+        POST /admin/v1/config: ✘ ✘ ✘
         ");
     }
 
@@ -148,6 +192,10 @@ mod tests {
         let target = of(Method::POST, "/scim/v2/Users/.search");
         assert_eq!((target.operation, target.resource), (Operation::List, Resource::User));
         assert!(!target.is_provisioning(), "nobody is provisioned by a search");
+        let target = of(Method::POST, "/access/v1/plan");
+        assert_eq!((target.operation, target.resource), (Operation::List, Resource::Plan));
+        let target = of(Method::GET, "/access/v1/audit");
+        assert_eq!((target.operation, target.resource), (Operation::List, Resource::Audit));
         let target = of(Method::TRACE, "/whatever/it/is");
         assert_eq!((target.operation, target.resource), (Operation::Other, Resource::Other));
     }

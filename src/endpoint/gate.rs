@@ -1,7 +1,8 @@
 //! The gate in front of every route: request id, token, scope, time limit, panics, metrics, headers.
 //!
-//! Order (B114, B122): a head that is too long (431), then 401, then 403, both decided by the path's prefix before routing and body; then what the router
-//! says (404, 405), then the media type (415), then whether the directory is open (503), then the body.
+//! Order (B114, B122): a head that is too long (431), then 401, then 403, both decided by the path's prefix before
+//! routing and body; then what the router says (404, 405), then the media type (415), then whether the directory is
+//! open (503), then the body.
 //! Never in a log line: the token, the query, the body, the text of a 4xx (it may name a person).
 
 use super::answer::Fault;
@@ -16,7 +17,7 @@ use crate::scim;
 use crate::telemetry::AuthFailure;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONNECTION, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
@@ -53,7 +54,7 @@ pub(crate) async fn gate(
     let began = Instant::now();
     let request_id = request_id::of(request.headers());
     let target = Target::of(request.method(), request.uri().path(), door.home);
-    let admitted = door.admit(target, request.method(), request.headers());
+    let admitted = door.admit(target, request.headers());
     let is_admitted = admitted.is_ok();
     let mut response = match admitted {
         Ok(token) => {
@@ -79,7 +80,7 @@ pub(crate) async fn gate(
 }
 
 impl Door {
-    fn admit(&self, target: Target, method: &Method, headers: &HeaderMap) -> Result<Option<Token>, Refusal> {
+    fn admit(&self, target: Target, headers: &HeaderMap) -> Result<Option<Token>, Refusal> {
         let bytes = headers.iter().map(|(name, value)| name.as_str().len() + value.len());
         if bytes.sum::<usize>() > self.shared.limits.head_bytes_max {
             return Err(Refusal::LongHead(self.shared.limits.head_bytes_max));
@@ -101,7 +102,7 @@ impl Door {
             metrics.auth_failure(AuthFailure::Invalid);
             return Err(Refusal::Token(AuthFailure::Invalid));
         };
-        if !target.area.admits(token.scope, method) {
+        if !target.admits(token.scope) {
             metrics.auth_failure(AuthFailure::Scope);
             return Err(Refusal::Scope(token.scope));
         }
@@ -199,7 +200,7 @@ impl Refusal {
 fn needed(area: Area) -> &'static str {
     match area {
         Area::Probe | Area::Scim => "only Scim may",
-        Area::Access => "reading needs Access or Admin, the rest Admin",
+        Area::Access => "reading access needs Access or Admin, the rest Admin",
         Area::Admin => "no token opens the admin API",
     }
 }
@@ -268,6 +269,7 @@ mod tests {
     use crate::directory::{Directory, Settings};
     use crate::endpoint::Limits;
     use crate::telemetry::Metrics;
+    use axum::http::Method;
     use std::time::Duration;
     use tokio::sync::Semaphore;
     use tokio_util::sync::CancellationToken;
@@ -345,7 +347,7 @@ mod tests {
         let admitted = |value: &'static str| {
             let mut headers = HeaderMap::new();
             headers.insert("x-long", HeaderValue::from_static(value));
-            door.admit(target, &Method::GET, &headers).err()
+            door.admit(target, &headers).err()
         };
         assert_eq!(admitted("1234"), Some(Refusal::Token(AuthFailure::Missing)));
         assert_eq!(admitted("12345"), Some(Refusal::LongHead(10)));

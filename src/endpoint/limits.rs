@@ -33,7 +33,7 @@ pub struct Limits {
     pub body_timeout: Duration,
     /// For a whole request. Longer than the 60 s after which providers give up.
     pub request_timeout: Duration,
-    /// For the longest long poll of the admin API.
+    /// For the longest long poll.
     pub poll_max: Duration,
     /// Between the word to stop and the end of the listeners: not ready, but still answering, until nobody is sent here
     /// any more.

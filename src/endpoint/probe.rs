@@ -9,6 +9,10 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a scrape waits for what only the store knows.
+const STORE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The probes.
 pub(crate) fn routes() -> Router<Arc<Shared>> {
@@ -34,6 +38,13 @@ async fn ready(State(shared): State<Arc<Shared>>) -> Response {
 }
 
 async fn metrics(State(shared): State<Arc<Shared>>) -> Response {
-    shared.metrics.standing(shared.directory.in_force().revision, shared.ready());
+    let in_force = shared.directory.in_force();
+    let held = in_force.enforced.held.as_ref().map_or(0, |held| held.rules.len() + usize::from(held.roles));
+    shared.metrics.standing(in_force.revision, shared.ready(), held);
+    shared.metrics.revoked_by_provider(shared.directory.revoked_by_provider());
+    // Without a store that answers there is still everything that this process counts itself.
+    if let Ok(Ok(failed)) = tokio::time::timeout(STORE_TIMEOUT, shared.directory.failed_count()).await {
+        shared.metrics.failed_events(failed);
+    }
     ([(CONTENT_TYPE, OPENMETRICS)], shared.metrics.render()).into_response()
 }

@@ -11,6 +11,9 @@ use serde_json::json;
 /// Where the kinds of problem are described; the rest of `type` is the kind.
 const TYPES: &str = "https://scim-operator.dev/problems/";
 
+/// Where whoever follows the change feed begins anew.
+const SNAPSHOT: &str = "/access/v1/users";
+
 /// A problem: `kind` and `title` are fixed per kind, `detail` is about this occurrence.
 #[derive(Debug)]
 pub(crate) struct Problem {
@@ -20,11 +23,13 @@ pub(crate) struct Problem {
     detail: String,
     fault: Option<Fault>,
     retry_after_s: Option<u32>,
+    /// Where a snapshot is, for whoever has to begin anew.
+    snapshot: Option<&'static str>,
 }
 
 impl Problem {
     fn new(status: StatusCode, kind: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, kind, title, detail: detail.into(), fault: None, retry_after_s: None }
+        Self { status, kind, title, detail: detail.into(), fault: None, retry_after_s: None, snapshot: None }
     }
 
     /// A problem that is nothing but its status: the kinds that come before any handler.
@@ -89,6 +94,15 @@ impl From<directory::Error> for Problem {
                 Self::new(StatusCode::BAD_REQUEST, "bad-publication", "This configuration cannot be taken", detail)
             }
             E::BadRun(_) => Self::new(StatusCode::BAD_REQUEST, "bad-run", "This run cannot be taken", detail),
+            E::BadPlan(_) => Self::new(StatusCode::BAD_REQUEST, "bad-plan", "This plan cannot be made", detail),
+            E::BadGrant(_) => Self::new(StatusCode::BAD_REQUEST, "bad-grant", "This grant cannot be made", detail),
+            E::ManagedByRules(_) => {
+                Self::new(StatusCode::CONFLICT, "managed-by-rules", "Rules manage this person", detail)
+            }
+            E::Gone(_) => Self {
+                snapshot: Some(SNAPSHOT),
+                ..Self::new(StatusCode::GONE, "gone", "This position is not there any more", detail)
+            },
             E::BadQuery(_) => Self::bad_request(detail),
             E::Scim(_) | E::Store(_) => Self::internal(Fault(detail)),
         }
@@ -107,9 +121,12 @@ impl From<BodyError> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Self { status, kind, title, detail, fault, retry_after_s } = self;
-        let body =
+        let Self { status, kind, title, detail, fault, retry_after_s, snapshot } = self;
+        let mut body =
             json!({ "type": format!("{TYPES}{kind}"), "title": title, "status": status.as_u16(), "detail": detail });
+        if let Some(snapshot) = snapshot {
+            body["snapshot"] = json!(snapshot);
+        }
         let mut response = answer::json(status, "application/problem+json", &body);
         if let Some(seconds) = retry_after_s {
             response.headers_mut().insert(RETRY_AFTER, seconds.into());

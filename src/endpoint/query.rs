@@ -2,6 +2,8 @@
 //! unknown names ignored (Entra's `aadOptscim062020` rides on every call), values valid UTF-8.
 
 use std::num::IntErrorKind;
+use std::ops::RangeInclusive;
+use std::time::Duration;
 
 /// A decoded query string.
 #[derive(Debug, Default)]
@@ -58,6 +60,27 @@ impl Query {
             })
         };
         self.get(name).map(read).transpose()
+    }
+
+    /// `count`, which must be in this range.
+    pub(crate) fn count(&self, default: u64, range: RangeInclusive<u64>) -> Result<u64, String> {
+        let sent = self.integer("count")?.map(u64::try_from);
+        match sent.unwrap_or(Ok(default)) {
+            Ok(count) if range.contains(&count) => Ok(count),
+            _ => Err(format!("count is a number from {} to {}", range.start(), range.end())),
+        }
+    }
+
+    /// `wait` in seconds, with or without the unit: `30` or `30s`; nothing where it is absent.
+    pub(crate) fn wait(&self) -> Result<Duration, String> {
+        let Some(text) = self.get("wait") else { return Ok(Duration::ZERO) };
+        let seconds = text.strip_suffix('s').unwrap_or(text).parse::<u32>();
+        seconds.map(|seconds| Duration::from_secs(seconds.into())).map_err(|_| "wait is a number of seconds".to_owned())
+    }
+
+    /// The first value of a name given in lower case, as a text of its own.
+    pub(crate) fn owned(&self, name: &str) -> Option<String> {
+        self.get(name).map(str::to_owned)
     }
 }
 
@@ -123,6 +146,27 @@ mod tests {
         let query = Query::parse(Some("count=99999999999999999999&startIndex=-99999999999999999999")).unwrap();
         assert_eq!(query.integer("count"), Ok(Some(i64::MAX)));
         assert_eq!(query.integer("startindex"), Ok(Some(i64::MIN)));
+    }
+
+    #[test]
+    fn seconds_come_with_or_without_their_unit() {
+        let wait = |text: &str| Query::parse(Some(&format!("wait={text}"))).unwrap().wait();
+        assert_eq!(Query::parse(None).unwrap().wait(), Ok(Duration::ZERO));
+        assert_eq!(wait("30s"), Ok(Duration::from_secs(30)));
+        assert_eq!(wait("5"), Ok(Duration::from_secs(5)));
+        for text in ["s", "-1", "1m", "0.5"] {
+            assert!(wait(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_count_is_in_its_range_or_refused() {
+        let count = |raw: &str| Query::parse(Some(raw)).unwrap().count(100, 1..=1000);
+        assert_eq!((count(""), count("count=7"), count("count=1000")), (Ok(100), Ok(7), Ok(1000)));
+        for raw in ["count=0", "count=1001", "count=-1", "count=99999999999999999999"] {
+            assert_eq!(count(raw), Err("count is a number from 1 to 1000".to_owned()), "{raw}");
+        }
+        assert!(count("count=x").is_err());
     }
 
     #[test]

@@ -107,7 +107,8 @@ pub async fn serve(settings: Settings, directory: Directory, metrics: Arc<Metric
     let stopper = Stopper(shared.draining.clone());
     let mut tasks = Tasks { set: JoinSet::new(), handles: Vec::new(), shared };
     let both = access.is_none();
-    let public_routes = if both { scim::routes().merge(access::routes()) } else { scim::routes() };
+    let scim_routes = scim::routes(&tasks.shared);
+    let public_routes = if both { scim_routes.merge(access::routes()) } else { scim_routes };
     tasks.listen("public listener", public, Area::Scim, public_routes);
     if let Some(bound) = access {
         tasks.listen("access listener", bound, Area::Access, access::routes());

@@ -57,6 +57,16 @@ label! {
         Access => "access",
         /// Rule runs.
         Sync => "sync",
+        /// What changed rules would do.
+        Plan => "plan",
+        /// The change feed.
+        Change => "change",
+        /// The audit trail.
+        Audit => "audit",
+        /// Messages that could not be applied.
+        FailedEvent => "failed_event",
+        /// Manual grants.
+        Grant => "grant",
         /// Anything else.
         Other => "other",
     }

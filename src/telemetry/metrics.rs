@@ -9,6 +9,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The media type of [`Metrics::render`].
@@ -60,6 +61,9 @@ pub struct Metrics {
     panics: Counter,
     config_revision: Gauge,
     ready: Gauge,
+    failed_events: Gauge,
+    held_changes: Gauge,
+    revoked: Counter,
 }
 
 impl Default for Metrics {
@@ -82,6 +86,9 @@ impl Metrics {
             panics: Counter::default(),
             config_revision: Gauge::default(),
             ready: Gauge::default(),
+            failed_events: Gauge::default(),
+            held_changes: Gauge::default(),
+            revoked: Counter::default(),
         };
         made.register();
         made
@@ -99,6 +106,9 @@ impl Metrics {
             panics,
             config_revision,
             ready,
+            failed_events,
+            held_changes,
+            revoked,
         } = self;
         registry.register("scim_requests", "Authorised SCIM requests by operation and status", requests.clone());
         registry.register_with_unit(
@@ -118,6 +128,17 @@ impl Metrics {
         registry.register("scim_panics", "Requests that ended in a panic; each is a defect", panics.clone());
         registry.register("scim_config_revision", "The configuration revision in force", config_revision.clone());
         registry.register("scim_ready", "1 while /readyz answers 200", ready.clone());
+        registry.register("scim_failed_events", "SCIM messages that could not be applied", failed_events.clone());
+        registry.register(
+            "access_held_changes",
+            "Changes of rules and roles that the guard keeps out of force",
+            held_changes.clone(),
+        );
+        registry.register(
+            "scim_revoked_by_provider",
+            "People from whom a message of the provider has taken access",
+            revoked.clone(),
+        );
         let started: Gauge = Gauge::default();
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         started.set(i64::try_from(now.as_secs()).unwrap_or(i64::MAX));
@@ -157,10 +178,21 @@ impl Metrics {
         self.panics.inc();
     }
 
-    /// What holds at the moment of a scrape.
-    pub fn standing(&self, revision: u64, ready: bool) {
+    /// What holds at the moment of a scrape; `held` counts the changes that the guard holds.
+    pub fn standing(&self, revision: u64, ready: bool, held: usize) {
+        self.held_changes.set(i64::try_from(held).unwrap_or(i64::MAX));
         self.config_revision.set(i64::try_from(revision).unwrap_or(i64::MAX));
         self.ready.set(i64::from(ready));
+    }
+
+    /// How many failed events wait at the moment of a scrape.
+    pub fn failed_events(&self, count: u64) {
+        self.failed_events.set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+
+    /// How often the provider has taken access from somebody since the process began.
+    pub fn revoked_by_provider(&self, total: u64) {
+        self.revoked.inner().store(total, Ordering::Relaxed);
     }
 
     /// All metrics as OpenMetrics text; empty if a metric cannot be written, which would be a defect.

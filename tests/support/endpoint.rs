@@ -7,10 +7,10 @@ use super::reply::{Caller, Reply, finish};
 use super::wait;
 use futures::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
-use scim_operator::access::{GroupSelector, Ladder, Rule};
+use scim_operator::access::{GroupSelector, Guard, Ladder, Rule};
 use scim_operator::config::{
-    DirectoryId, Document, Profile, Publication, Published, RuleEntry, RunRequest, RunScope, RunStatus, Scope, State,
-    SyncPolicy, Verifier,
+    AuditRetention, DirectoryId, Document, FailedEvent, FailedEvents, Profile, Publication, Published, RuleEntry,
+    RunRequest, RunScope, RunStatus, Scope, State, SyncPolicy, Verifier,
 };
 use scim_operator::operator::tls::{Authority, Usage};
 use secrecy::ExposeSecret;
@@ -115,6 +115,8 @@ pub fn document(mut rules: Vec<RuleEntry>) -> Document {
         },
         rules,
         verifiers,
+        guard: Guard { max_revoked_users: u64::MAX, max_revoked_percent: 100 },
+        audit: AuditRetention::default(),
     }
 }
 
@@ -346,16 +348,33 @@ impl Endpoint {
 
     /// Runs the rules and waits for the end of the run.
     pub async fn sync(&self, name: &str, scope: RunScope) -> RunStatus {
-        let request = RunRequest { name: name.to_owned(), scope, nonce: String::new() };
-        let admin = self.access.with_token(&token(Scope::Admin));
-        let reply = admin.json("POST", "/access/v1/syncs", &serde_json::to_value(request).expect("JSON")).await;
+        let (name, nonce) = (name.to_owned(), String::new());
+        self.ask_for_run(RunRequest { name, scope, nonce, dry_run: false, allow_revocations: None }).await
+    }
+
+    /// Asks for a run and waits for its end.
+    pub async fn ask_for_run(&self, request: RunRequest) -> RunStatus {
+        let path = format!("/access/v1/syncs/{}", request.name);
+        let body = serde_json::to_value(request).expect("JSON");
+        let reply = self.administrator().json("POST", "/access/v1/syncs", &body).await;
         assert_eq!(reply.status, 202, "{}", reply.text);
-        let path = format!("/access/v1/syncs/{name}");
         wait::until("the run ends", LIMIT, async || {
             let run: RunStatus = serde_json::from_value(self.access.get(&path).await.json()).expect("a run");
             run.phase.is_final().then_some(run)
         })
         .await
+    }
+
+    /// The access API as somebody with a token of scope Admin sees it.
+    pub fn administrator(&self) -> Caller {
+        self.access.with_token(&token(Scope::Admin))
+    }
+
+    /// The messages that could not be applied, newest first.
+    pub async fn failed_events(&self) -> Vec<FailedEvent> {
+        let reply = self.administrator().get("/access/v1/failed-events").await;
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        serde_json::from_value::<FailedEvents>(reply.json()).expect("failed events").events
     }
 
     /// `GET /admin/v1/state`.

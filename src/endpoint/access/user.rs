@@ -1,6 +1,6 @@
 //! `/access/v1/users`: who may do what.
 
-use super::{Answer, Name};
+use super::{Answer, COUNT_DEFAULT, COUNT_MAX, Name};
 use crate::access::AccessView;
 use crate::directory::{AccessPage, AccessQuery};
 use crate::endpoint::answer::plain_json;
@@ -13,22 +13,23 @@ use axum::http::StatusCode;
 use serde::Serialize;
 use std::sync::Arc;
 
-const COUNT_DEFAULT: i64 = 100;
-const COUNT_MAX: i64 = 1000;
-
 #[derive(Serialize)]
 struct Users {
     users: Vec<AccessView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
+    /// Where the change feed stood before the page was read.
+    position: String,
 }
 
-/// `GET /users`: keyset pages; `next` is absent on the last one.
+/// `GET /users`: keyset pages; `next` is absent on the last one. Whoever follows the change feed from the `position` of
+/// the first page misses nothing that a page does not have yet.
 pub(super) async fn list(State(shared): State<Arc<Shared>>, RawQuery(raw): RawQuery) -> Answer {
     let users = shared.directory.in_force().types.user();
     let query = read_query(raw.as_deref(), users).map_err(Problem::bad_request)?;
+    let position = shared.directory.feed_position().await?;
     let AccessPage { users, next } = shared.directory.access_page(&query).await?;
-    Ok(plain_json(StatusCode::OK, &Users { users, next }))
+    Ok(plain_json(StatusCode::OK, &Users { users, next, position }))
 }
 
 /// `GET /users/{id or userName}`.
@@ -41,7 +42,6 @@ pub(super) async fn read(State(shared): State<Arc<Shared>>, Name(who): Name) -> 
 
 fn read_query(raw: Option<&str>, kind: ResourceKind) -> Result<AccessQuery, String> {
     let query = Query::parse(raw).map_err(|error| error.to_string())?;
-    let owned = |name| query.get(name).map(str::to_owned);
     let filter = query.get("filter").map(|text| Filter::parse(text, kind, &Reading::default())).transpose();
     let managed = match query.get("managed") {
         None => None,
@@ -49,17 +49,14 @@ fn read_query(raw: Option<&str>, kind: ResourceKind) -> Result<AccessQuery, Stri
         Some("false") => Some(false),
         Some(_) => return Err("managed is `true` or `false`".to_owned()),
     };
-    let count = query.integer("count")?.unwrap_or(COUNT_DEFAULT);
-    if !(1..=COUNT_MAX).contains(&count) {
-        return Err(format!("count is a number from 1 to {COUNT_MAX}"));
-    }
+    let count = query.count(COUNT_DEFAULT, 1..=COUNT_MAX)?;
     Ok(AccessQuery {
         filter: filter.map_err(|error| error.detail)?,
-        tenant: owned("tenant"),
-        role: owned("role"),
+        tenant: query.owned("tenant"),
+        role: query.owned("role"),
         managed,
-        cursor: owned("cursor"),
-        count: u64::try_from(count).unwrap_or_default(),
+        cursor: query.owned("cursor"),
+        count,
     })
 }
 

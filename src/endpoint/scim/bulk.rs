@@ -2,15 +2,19 @@
 //!
 //! Each operation is its own transaction and answers for itself, as the RFC has it. Those that wait for each other are
 //! carried out without what is not there yet, and given just that at the end: what other operations of the message did
-//! to them stays.
+//! to them stays. An operation that is refused is kept like a message of its own (C004); one that waits in vain for
+//! what another did not make is not: that other one is.
 
 use super::call::{BulkBody, Call};
+use super::failed::{self, Write};
 use super::{Answer, Failure, precondition, respond};
 use crate::directory::Message;
 use crate::scim::discovery::BULK_OPERATIONS_MAX;
 use crate::scim::{
     Attribute, Attributes, Bulk, BulkMethod, BulkOperation, Error, Made, PATCH_URN, ResourceKind, bulk_response,
 };
+use axum::extract::RawQuery;
+use axum::http::{HeaderMap, Method};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashSet};
 
@@ -21,14 +25,20 @@ struct Done {
 }
 
 /// `POST /Bulk`: 200, whatever became of the operations.
-pub(super) async fn bulk(call: Call, BulkBody(body): BulkBody) -> Answer {
+pub(super) async fn bulk(
+    call: Call,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+    BulkBody(body): BulkBody,
+) -> Answer {
+    let agent = failed::user_agent(&headers, query.as_deref());
     let bulk = Bulk::read(body.value, BULK_OPERATIONS_MAX)?;
     let mut pending = bulk.makers();
     let (mut made, mut answers, mut errors) = (Made::default(), BTreeMap::new(), 0_u64);
     let mut unfinished: Vec<(usize, String, Vec<String>)> = Vec::new();
     for next in bulk.order() {
         let Some(operation) = bulk.operations.get(next) else { break };
-        let (outcome, left_out) = carry_out(&call, operation, &pending, &mut made).await;
+        let (outcome, left_out) = carry_out(&call, &agent, operation, &pending, &mut made).await;
         if let (false, Ok(Done { resource: Some(resource), .. })) = (left_out.is_empty(), &outcome) {
             unfinished.extend(id(resource).map(|id| (next, id, left_out)));
         }
@@ -44,7 +54,7 @@ pub(super) async fn bulk(call: Call, BulkBody(body): BulkBody) -> Answer {
     for (index, id, keys) in unfinished {
         let Some(operation) = bulk.operations.get(index) else { continue };
         let path = format!("{}/{id}", operation.path.trim_end_matches('/'));
-        if let Err(failure) = complete(&call, operation, &path, &keys, &made).await {
+        if let Err(failure) = complete(&call, &agent, operation, &path, &keys, &made).await {
             let error = failure.refusal()?;
             // Gone again by the same message: then it was made all the same.
             if error.status != 404 {
@@ -62,6 +72,7 @@ pub(super) async fn bulk(call: Call, BulkBody(body): BulkBody) -> Answer {
 /// about.
 async fn carry_out(
     call: &Call,
+    agent: &str,
     operation: &BulkOperation,
     pending: &HashSet<String>,
     made: &mut Made,
@@ -80,7 +91,13 @@ async fn carry_out(
         }
     }
     let outcome = match made.path(&operation.path) {
-        Ok(path) => send(call, operation, &path, data).await,
+        Ok(path) => {
+            let whole = || {
+                let mut data = operation.data.clone();
+                (left_out.is_empty() && made.fill_in(&mut data).is_ok()).then_some(data)
+            };
+            watched(call, agent, operation, &path, data, whole).await
+        }
         Err(error) => Err(error.into()),
     };
     if let (Ok(Done { resource: Some(resource), .. }), Some(name)) = (&outcome, &operation.bulk_id)
@@ -94,6 +111,7 @@ async fn carry_out(
 /// Gives a resource what was left out of these attributes when it was made.
 async fn complete(
     call: &Call,
+    agent: &str,
     operation: &BulkOperation,
     path: &str,
     keys: &[String],
@@ -110,7 +128,44 @@ async fn complete(
         return Ok(());
     }
     let patch = BulkOperation { method: BulkMethod::Patch, version: None, ..operation.clone() };
-    send(call, &patch, path, json!({ "schemas": [PATCH_URN], "Operations": operations })).await.map(drop)
+    let message = json!({ "schemas": [PATCH_URN], "Operations": operations });
+    watched(call, agent, &patch, path, message.clone(), || Some(message)).await.map(drop)
+}
+
+/// Sends an operation, and keeps it when it is refused; `whole` is its body once more, unless it was not sent whole.
+async fn watched(
+    call: &Call,
+    agent: &str,
+    operation: &BulkOperation,
+    path: &str,
+    data: Value,
+    whole: impl FnOnce() -> Option<Value>,
+) -> Result<Done, Failure> {
+    let method = match operation.method {
+        BulkMethod::Post => Method::POST,
+        BulkMethod::Put => Method::PUT,
+        BulkMethod::Patch => Method::PATCH,
+        BulkMethod::Delete => Method::DELETE,
+    };
+    let request_id = call.actor.request_id.clone();
+    let Some(write) = Write::of(&call.in_force().types, &method, path, request_id, agent.to_owned()) else {
+        return send(call, operation, path, data).await;
+    };
+    let digest = write.digest(&data);
+    let (mut about, asked) = (write.subjects(Some(&data), None, &digest), write.asked(Some(&data), &digest));
+    let outcome = send(call, operation, path, data).await;
+    match &outcome {
+        Ok(Done { resource, .. }) => {
+            let name = resource.as_ref().and_then(respond::name);
+            about.extend(name.map(|respond::Name(name)| write.called(&name)));
+            write.settled(call.directory(), about, &asked).await;
+        }
+        Err(failure) if failed::is_kept(failure.error().status) => {
+            write.keep(call.directory(), failure.error(), whole(), &digest).await;
+        }
+        Err(_) => {}
+    }
+    outcome
 }
 
 async fn send(call: &Call, operation: &BulkOperation, path: &str, data: Value) -> Result<Done, Failure> {

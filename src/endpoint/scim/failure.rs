@@ -1,5 +1,6 @@
 //! A refused or failed SCIM request as an answer. RFC 7644 §3.12.
 
+use super::failed;
 use super::respond::SCIM_JSON;
 use crate::directory;
 use crate::endpoint::answer::{self, Fault};
@@ -36,6 +37,11 @@ impl Failure {
 }
 
 impl Failure {
+    /// The error, whoever's fault it is.
+    pub(super) fn error(&self) -> &Error {
+        &self.error
+    }
+
     /// The error that the client is told; itself when it is a failure of this side, which is no part of an answer.
     pub(super) fn refusal(self) -> Result<Error, Self> {
         if self.error.status < 500 || self.error.status == 501 { Ok(self.error) } else { Err(self) }
@@ -62,6 +68,10 @@ impl From<directory::Error> for Failure {
             | E::StaleWriter { .. }
             | E::BadPublication(_)
             | E::BadRun(_)
+            | E::BadPlan(_)
+            | E::BadGrant(_)
+            | E::ManagedByRules(_)
+            | E::Gone(_)
             | E::BadQuery(_)
             | E::Store(_) => Self::internal(Fault(error.to_string())),
         }
@@ -90,6 +100,7 @@ impl IntoResponse for Failure {
         let Self { error, fault, retry_after_s } = self;
         let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = answer::json(status, SCIM_JSON, &error.to_json());
+        failed::beside(&mut response, error);
         if let Some(seconds) = retry_after_s {
             response.headers_mut().insert(RETRY_AFTER, seconds.into());
         }

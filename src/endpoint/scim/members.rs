@@ -66,6 +66,7 @@ fn answer(
     }
     let said = |name: &str| respond::meta(&group, name).map(str::to_owned);
     let (etag, location, id) = (said("version"), said("location").filter(|_| is_new), id_of(&group).to_owned());
+    let name = respond::name(&group);
     projection.apply(&mut group);
     let pages = Pages { directory: call.directory().clone(), id, base_url, projection };
     let mut response = Response::new(pages.body(&group, first)?);
@@ -73,6 +74,7 @@ fn answer(
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(SCIM_JSON));
     put(&mut response, ETAG, etag.as_deref());
     put(&mut response, LOCATION, location.as_deref());
+    respond::called(&mut response, name);
     Ok(response)
 }
 

@@ -18,6 +18,7 @@ mod bulk;
 mod call;
 mod cursor;
 mod discovery;
+mod failed;
 mod failure;
 mod group;
 mod members;
@@ -27,18 +28,20 @@ mod respond;
 mod search;
 mod user;
 
+pub(crate) use failed::{is_kept, try_again};
 pub(crate) use failure::Failure;
 
 use super::shared::Shared;
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use axum::response::Response;
 use axum::routing::{any, get, post};
 use std::sync::Arc;
 
 type Answer = Result<Response, Failure>;
 
-/// The routes, with their full paths.
-pub(crate) fn routes() -> Router<Arc<Shared>> {
+/// The routes, with their full paths. What cannot be applied of all that is written through them is kept.
+pub(crate) fn routes(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
     let v2 = Router::new()
         .route("/", get(search::root))
         .route("/.search", post(search::all))
@@ -58,7 +61,7 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
         .route("/ResourceTypes/{name}", get(discovery::resource_type))
         .route("/{type}", any(resource::collection))
         .route("/{type}/{id}", any(resource::one));
-    Router::new().nest("/scim/v2", v2)
+    Router::new().nest("/scim/v2", v2).layer(from_fn_with_state(Arc::clone(shared), failed::watch))
 }
 
 async fn me() -> Failure {

@@ -14,6 +14,10 @@ use serde_json::Value;
 /// The media type of RFC 7644 §3.1.
 pub(super) const SCIM_JSON: &str = "application/scim+json";
 
+/// What a resource that was written is called now; beside its answer, since the answer may not say so.
+#[derive(Debug, Clone)]
+pub(super) struct Name(pub(super) String);
+
 /// 200 with a body.
 pub(super) fn ok(body: &impl Serialize) -> Response {
     answer::json(StatusCode::OK, SCIM_JSON, body)
@@ -21,7 +25,10 @@ pub(super) fn ok(body: &impl Serialize) -> Response {
 
 /// 200 with a resource and its entity tag.
 pub(super) fn resource(resource: Attributes, projection: &Projection) -> Response {
-    whole(StatusCode::OK, resource, projection)
+    let name = name(&resource);
+    let mut response = whole(StatusCode::OK, resource, projection);
+    called(&mut response, name);
+    response
 }
 
 /// 200 with a resource that was asked for; 304 when the client has this version.
@@ -41,8 +48,10 @@ pub(super) fn not_modified(etag: Option<&str>) -> Response {
 /// 201 with a resource, its address and its entity tag (RFC 7644 §3.3).
 pub(super) fn created(resource: Attributes, projection: &Projection) -> Response {
     let location = meta(&resource, "location").map(str::to_owned);
+    let name = name(&resource);
     let mut response = whole(StatusCode::CREATED, resource, projection);
     put(&mut response, LOCATION, location.as_deref());
+    called(&mut response, name);
     response
 }
 
@@ -71,7 +80,21 @@ pub(super) fn no_content() -> Response {
 pub(super) fn no_content_of(resource: &Attributes) -> Response {
     let mut response = no_content();
     put(&mut response, ETAG, meta(resource, "version"));
+    called(&mut response, name(resource));
     response
+}
+
+/// What people call a user or a group.
+pub(super) fn name(resource: &Attributes) -> Option<Name> {
+    let name = resource.get("userName").or_else(|| resource.get("displayName"))?;
+    name.as_str().map(|name| Name(name.to_owned()))
+}
+
+/// Says beside an answer what the resource is called.
+pub(super) fn called(response: &mut Response, name: Option<Name>) {
+    if let Some(name) = name {
+        response.extensions_mut().insert(name);
+    }
 }
 
 /// What `meta` says under this name.

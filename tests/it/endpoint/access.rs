@@ -120,14 +120,15 @@ async fn a_walk_over_the_pages_sees_each_person_once() {
 async fn a_sync_that_is_not_understood_is_refused() {
     let endpoint = Endpoint::start(Vec::new()).await;
     let admin = endpoint.access.with_token(&token(Scope::Admin));
-    let dry = json!({ "scope": { "all": {} }, "dryRun": true });
+    let dry = json!({ "scope": { "all": {} }, "dryrun": true });
     assert_snapshot!(admin.json("POST", "/access/v1/syncs", &dry).await.shown(), @r#"
     400 application/problem+json
     {
       "type": "https://scim-operator.dev/problems/bad-request",
       "title": "The request cannot be understood",
       "status": 400,
-      "detail": "The body is not a sync: unknown field `dryRun`, expected one of `name`, `scope`, `nonce`"
+      "detail": "The body is not a sync: unknown field `dryrun`, expected one of `name`, `scope`, `nonce`,
+          `dryRun`, `allowRevocations`"
     }
     "#);
     assert_eq!(admin.json("POST", "/access/v1/syncs", &json!({ "scope": { "rules": [] } })).await.status, 400);

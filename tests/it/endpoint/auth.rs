@@ -75,7 +75,8 @@ async fn b122_each_scope_opens_its_own_part_only() {
       "type": "https://scim-operator.dev/problems/forbidden",
       "title": "This token may not do this",
       "status": 403,
-      "detail": "A token of scope Scim may not do this: reading needs Access or Admin, the rest Admin."
+      "detail": "A token of scope Scim may not do this: reading access needs Access or Admin, the rest
+          Admin."
     }
     "#);
     let scim_on_admin = endpoint.public.get("/admin/v1/config").await;
@@ -97,7 +98,8 @@ async fn b122_each_scope_opens_its_own_part_only() {
       "type": "https://scim-operator.dev/problems/forbidden",
       "title": "This token may not do this",
       "status": 403,
-      "detail": "A token of scope Access may not do this: reading needs Access or Admin, the rest Admin."
+      "detail": "A token of scope Access may not do this: reading access needs Access or Admin, the rest
+          Admin."
     }
     "#);
 }

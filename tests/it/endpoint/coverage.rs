@@ -43,6 +43,15 @@ pub(super) const ROUTES: &[&str] = &[
     "GET /access/v1/syncs",
     "POST /access/v1/syncs",
     "GET /access/v1/syncs/none",
+    "GET /access/v1/users/nobody/explain",
+    "GET /access/v1/changes",
+    "POST /access/v1/plan",
+    "GET /access/v1/syncs/none/changes",
+    "GET /access/v1/audit",
+    "GET /access/v1/failed-events",
+    "POST /access/v1/failed-events/0/retry",
+    "POST /access/v1/manual-grants",
+    "DELETE /access/v1/manual-grants/0",
     "GET /admin/v1/config",
     "PUT /admin/v1/config",
     "GET /admin/v1/state",
@@ -107,6 +116,15 @@ async fn b114_b122_the_public_listener() {
     GET /access/v1/syncs                 401  401  403  404  404
     POST /access/v1/syncs                401  401  403  403  404
     GET /access/v1/syncs/none            401  401  403  404  404
+    GET /access/v1/users/nobody/explain  401  401  403  404  404
+    GET /access/v1/changes               401  401  403  404  404
+    POST /access/v1/plan                 401  401  403  404  404
+    GET /access/v1/syncs/none/changes    401  401  403  404  404
+    GET /access/v1/audit                 401  401  403  403  404
+    GET /access/v1/failed-events         401  401  403  403  404
+    POST /access/v1/failed-events/0/retry 401  401  403  403  404
+    POST /access/v1/manual-grants        401  401  403  403  404
+    DELETE /access/v1/manual-grants/0    401  401  403  403  404
     GET /admin/v1/config                 401  401  403  403  403
     PUT /admin/v1/config                 401  401  403  403  403
     GET /admin/v1/state                  401  401  403  403  403
@@ -156,6 +174,15 @@ async fn b114_b122_the_access_listener() {
     GET /access/v1/syncs                 401  401  403  200  200
     POST /access/v1/syncs                401  401  403  403  400
     GET /access/v1/syncs/none            401  401  403  404  404
+    GET /access/v1/users/nobody/explain  401  401  403  200  200
+    GET /access/v1/changes               401  401  403  200  200
+    POST /access/v1/plan                 401  401  403  200  200
+    GET /access/v1/syncs/none/changes    401  401  403  404  404
+    GET /access/v1/audit                 401  401  403  403  200
+    GET /access/v1/failed-events         401  401  403  403  200
+    POST /access/v1/failed-events/0/retry 401  401  403  403  404
+    POST /access/v1/manual-grants        401  401  403  403  400
+    DELETE /access/v1/manual-grants/0    401  401  403  403  404
     GET /admin/v1/config                 401  401  403  403  403
     PUT /admin/v1/config                 401  401  403  403  403
     GET /admin/v1/state                  401  401  403  403  403

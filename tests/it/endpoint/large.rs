@@ -1,7 +1,9 @@
 //! Bodies that name very many members: what reading them costs in memory, and that they mean what a short one means.
+//! B095.
 
-use crate::support::endpoint::Endpoint;
+use crate::support::endpoint::{Endpoint, LIMIT, rule};
 use crate::support::reply::Reply;
+use crate::support::wait;
 use serde_json::{Value, json};
 use std::fmt::Write;
 
@@ -99,4 +101,27 @@ async fn what_was_written_with_more_members_than_a_page_is_answered_with_all_of_
     let fewer = endpoint.public.json("PUT", &without, &body(&everybody[..3])).await;
     assert_eq!((fewer.status, fewer.json().get("members")), (200, None));
     assert_eq!(members(&endpoint.public.get(&path).await), everybody[..3]);
+}
+
+#[tokio::test]
+async fn b095_everybody_leaves_a_group_and_comes_back_with_one_message_each() {
+    const PEOPLE: u64 = 2_500;
+    let endpoint = Endpoint::start(vec![rule("d", "Designers", "Designer", &["main"], &[])]).await;
+    let people = endpoint.people("member", usize::try_from(PEOPLE).unwrap()).await;
+    let all: Vec<Value> = people.iter().map(|id| json!({ "value": id })).collect();
+    let group = format!("/scim/v2/Groups/{}", endpoint.group("Designers", &[]).await);
+    let managed = async |count: u64, why: &str| {
+        let holds = async || (endpoint.state().await.users.managed == count).then_some(());
+        wait::until(why, LIMIT, holds).await;
+    };
+    let add = json!([{ "op": "Add", "path": "members", "value": all }]);
+    let remove = json!([{ "op": "Remove", "path": "members" }]);
+    for _ in 0..2 {
+        assert_eq!(endpoint.public.patch(&group, &add).await.status, 204);
+        managed(PEOPLE, "everybody has access").await;
+        assert_eq!(members(&endpoint.public.get(&group).await).len(), people.len());
+        assert_eq!(endpoint.public.patch(&group, &remove).await.status, 204);
+        managed(0, "nobody has access").await;
+        assert_eq!(members(&endpoint.public.get(&group).await), Vec::<String>::new());
+    }
 }

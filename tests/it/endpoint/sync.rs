@@ -1,8 +1,8 @@
-//! Rule syncs and what waits for them. B041, B056, B059–B062, B064–B066, B087.
+//! Rule syncs and what waits for them. B041, B056, B059–B066, B087.
 
 use crate::support::endpoint::{Endpoint, LIMIT, rule};
 use crate::support::wait;
-use scim_operator::config::{Phase, RunResult, RunScope};
+use scim_operator::config::{Phase, RunResult, RunScope, RunStatus};
 use serde_json::{Value, json};
 
 async fn two_people() -> (Endpoint, String, String) {
@@ -113,6 +113,47 @@ async fn b065_a_changed_rule_reaches_only_whom_the_next_message_names() {
     endpoint.public.patch(&format!("/scim/v2/Users/{ana}"), &rename).await;
     assert_eq!(endpoint.access_of(&ana).await, "");
     assert!(!endpoint.access_of(&bram).await.is_empty());
+}
+
+#[tokio::test]
+async fn b063_a_long_run_tells_how_far_it_is_while_scim_answers_and_goes_on_after_a_crash() {
+    const PEOPLE: usize = 3_000;
+    let mut endpoint = Endpoint::start(Vec::new()).await;
+    let people = endpoint.people("designer", PEOPLE).await;
+    let members: Vec<&str> = people.iter().map(String::as_str).collect();
+    endpoint.group("Designers", &members).await;
+    endpoint.document.rules = vec![designers()];
+    endpoint.publish().await;
+    let asked = json!({ "name": "long", "scope": { "all": {} } });
+    assert_eq!(endpoint.administrator().post("/access/v1/syncs", &asked).await.status, 202);
+    let status = async |endpoint: &Endpoint| {
+        let run = endpoint.access.get("/access/v1/syncs/long").await.json();
+        serde_json::from_value::<RunStatus>(run).expect("a run")
+    };
+    let rename = json!([{ "op": "Replace", "path": "displayName", "value": "Ana" }]);
+    let (mut seen, mut crashed) = (Vec::new(), false);
+    loop {
+        let run = status(&endpoint).await;
+        if run.phase.is_final() {
+            break;
+        }
+        if run.phase == Phase::Running {
+            seen.push(run.progress);
+        }
+        let answer = endpoint.public.patch(&format!("/scim/v2/Users/{}", people[0]), &rename).await;
+        assert_eq!(answer.status, 200, "SCIM is answered meanwhile");
+        if seen.len() == 2 && !crashed {
+            endpoint = endpoint.kill_and_restart().await;
+            endpoint.ready().await;
+            crashed = true;
+        }
+    }
+    let total = u64::try_from(PEOPLE).unwrap();
+    assert!(seen.iter().any(|progress| progress.total == total && progress.processed < total), "{seen:?}");
+    assert!(seen.windows(2).all(|pair| pair[0].processed <= pair[1].processed), "{seen:?}");
+    let run = status(&endpoint).await;
+    assert_eq!((run.phase, run.progress.processed), (Phase::Succeeded, total), "{run:?}");
+    assert_eq!(endpoint.state().await.users.managed, total, "nobody was left out");
 }
 
 #[tokio::test]

@@ -48,7 +48,7 @@ const PASSED_ON: &[(&str, usize, &str)] = &[
     ("src/scim/path/attribute.rs", 5, "what `name` and `uri` expect: rows of filter.rs"),
     ("src/scim/projection.rs", 1, "what a path says"),
     ("src/scim/resource/immutable.rs", 2, "its own `refused`"),
-    ("src/directory/user_change.rs", 4, "`taken`, and what reading and patching say"),
+    ("src/directory/user_change.rs", 5, "`taken`, `taken_by_account`, and what reading and patching say"),
     ("src/directory/group_change.rs", 2, "`taken`, `unknown_members`, and what reading and patching say"),
     ("src/directory/resource_change.rs", 1, "what reading and patching say"),
     ("src/endpoint/body.rs", 1, "a fault of this side: for the log"),

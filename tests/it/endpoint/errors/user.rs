@@ -47,6 +47,9 @@ async fn every_error_about_a_user_who_is_not_there_or_not_as_meant() {
         answers.sent("nobody is deleted", "DELETE", &path, &Request::scim("DELETE", &path)).await;
     }
     answers.get("an id that is not UTF-8", &at("Users", "%ff")).await;
+    let asked = json!({ "userName": "bea@example.com", "tenant": "main", "role": "Designer" });
+    assert_eq!(endpoint.administrator().post("/access/v1/manual-grants", &asked).await.status, 201);
+    answers.ask("a name of somebody else's account", "PUT", &user, &user_body("bea@example.com")).await;
     let late = |method: &str| Request::scim(method, &user).header("If-Match", "W/\"9\"");
     answers.sent("another version is replaced", "PUT", &user, &late("PUT").body(body.to_string())).await;
     answers.sent("another version is deleted", "DELETE", &user, &late("DELETE")).await;
