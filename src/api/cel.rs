@@ -51,6 +51,12 @@ pub fn validity(path: &str) -> Rule {
         .message(format!("{path}: write a duration from 1s to 87600h, such as 8760h for a year").as_str())
 }
 
+/// For how long records are kept: a duration within sensible bounds.
+pub fn retention(path: &str) -> Rule {
+    Rule::new("duration(self) >= duration('1h') && duration(self) <= duration('876000h')")
+        .message(format!("{path}: write a duration from 1h to 876000h, such as 17520h for two years").as_str())
+}
+
 /// The sign-in choice was made (B002); sits on the spec, since the schema's own "Required value" would not say what
 /// to write.
 pub fn sso_is_chosen() -> Rule {

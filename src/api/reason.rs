@@ -75,6 +75,8 @@ condition_types! {
         before its first request. Never touches Ready.";
     TOKEN_EXPIRING_SOON = "TokenExpiringSoon", "Directory and token: a token works for less than 30 more days; \
         absent otherwise. Never touches Ready.";
+    REVOCATION_HELD = "RevocationHeld", "Directory: a change of rules or roles would take more than `spec.guard` \
+        allows, and is not in force; absent otherwise. Never touches Ready.";
     IDP_GROUP_RESOLVED = "IdpGroupResolved", "Rule: the provider has sent the group that the rule names.";
     IN_SYNC = "InSync", "Rule: its content in force has reached everybody it affects.";
 }
@@ -146,6 +148,9 @@ reasons! {
     STORE_OWNED_BY_ANOTHER = "StoreOwnedByAnother", Terminal, "The store belongs to another directory, perhaps of \
         another cluster: point this one elsewhere, or take the store with the annotation \
         `scim-operator.dev/take-store: <id>`.";
+    REVOCATION_HELD_REASON = "RevocationHeld", Terminal, "It would take access from more people than the directory's \
+        `spec.guard` allows: nobody lost anything, and of a rule the content before stays in force. The directory's \
+        condition `RevocationHeld`, or the run's message, prints the RuleSync that confirms it.";
     RUN_FAILED = "RunFailed", Terminal, "The run was given up; the message says why.";
 }
 
@@ -179,7 +184,9 @@ mod tests {
         for name in ["UnknownRole", "RoleInUse", "NameTaken", "TokenLimit", "StoreChanged", "StoreOwnedByAnother"] {
             assert_eq!(outcome(name), Some(Outcome::Terminal), "{name}");
         }
-        assert_eq!(outcome("SecretNotLabelled"), Some(Outcome::Terminal));
+        for name in ["SecretNotLabelled", "RevocationHeld"] {
+            assert_eq!(outcome(name), Some(Outcome::Terminal), "{name}");
+        }
         for name in ["DirectoryNotFound", "PreviousTerminating", "SecretNotFound"] {
             assert_eq!(outcome(name), Some(Outcome::Waiting), "{name}");
         }

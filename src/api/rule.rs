@@ -104,7 +104,8 @@ pub struct UserManagementRuleStatus {
     #[schemars(range(min = -1))]
     pub observed_generation: Option<i64>,
     /// `Ready` (accepted and published), `Reconciling` and `Stalled` (only while they hold), `Accepted`,
-    /// `IdpGroupResolved`, `InSync`. A rule that stops being accepted keeps its last accepted content in force.
+    /// `IdpGroupResolved`, `InSync`. A rule that stops being accepted keeps its last accepted content in force; so does
+    /// one whose change takes too much (`RevocationHeld`).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "conditions_schema")]
     pub conditions: Vec<Condition>,

@@ -33,7 +33,7 @@ use serde::{Deserialize, Serialize};
     printcolumn(name = "Total", type_ = "integer", json_path = ".status.progress.total",
         description = "Users to evaluate."),
     printcolumn(name = "Changed", type_ = "integer", json_path = ".status.result.usersChanged",
-        description = "Users whose access changed."),
+        description = "Users whose access changed, or would have."),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp",
         description = "Time since the run was asked for."),
     printcolumn(name = "Ready", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].status"#,
@@ -50,6 +50,14 @@ pub struct RuleSyncSpec {
     /// Whom to evaluate. Required: exactly one of `rules` and `all`.
     #[x_kube(validation = cel::one_sync_scope())]
     pub scope: SyncScope,
+    /// `true`: only says what the run would do: `status.result`, `status.usersLosing`, `status.wouldBeHeld`, and person
+    /// by person at the access API (`status.reportRef`). Nobody's access changes. Default: `false`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    /// Confirms a change, or a run, that was held since it takes too much (C003). Default: the directory's `spec.guard`
+    /// decides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allow_revocations: Option<AllowRevocations>,
     /// Any text of at most 64 characters. A RuleSync made again with the name, spec and nonce of one that ran does
     /// not run again (`AlreadyRun`); a new value makes it run. Default: empty.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -58,10 +66,25 @@ pub struct RuleSyncSpec {
 }
 
 impl RuleSyncSpec {
+    /// Whether the run only says what it would do.
+    pub fn dry_run(&self) -> bool {
+        self.dry_run.unwrap_or(false)
+    }
+
     /// The effective nonce: empty when left out.
     pub fn nonce(&self) -> &str {
         self.nonce.as_deref().unwrap_or_default()
     }
+}
+
+/// What a person has confirmed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AllowRevocations {
+    /// How many people may lose something at most, 0 to 100000000: the number that a held run or a dry run tells. Were
+    /// it more when the run begins, it is held again. Required.
+    #[schemars(range(min = 0, max = 100_000_000))]
+    pub up_to: i64,
 }
 
 /// Whom a run evaluates; exactly one.
@@ -94,8 +117,8 @@ pub struct RuleSyncStatus {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "conditions_schema")]
     pub conditions: Vec<Condition>,
-    /// Where the run stands: `Pending` (runs of a directory go one at a time, oldest first), `Running`, `Succeeded`
-    /// or `Failed`; the last two are final.
+    /// Where the run stands: `Pending` (runs of a directory go one at a time, oldest first), `Running`, `Held` (it
+    /// would take too much, and nothing was written), `Succeeded` or `Failed`; the last three are final.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phase: Option<Phase>,
     /// When the run began (RFC 3339, UTC).
@@ -107,9 +130,22 @@ pub struct RuleSyncStatus {
     /// How far it is (B063).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub progress: Option<Progress>,
-    /// What it did so far.
+    /// What it did so far; of a dry run and of one that is held, what it would have done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub result: Option<RunResult>,
+    /// How many people lose something by it: what `spec.guard` of the directory and `spec.allowRevocations` are
+    /// compared with. Known before the run begins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub users_losing: Option<i64>,
+    /// Of a dry run that has ended: whether a run of this would be held.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub would_be_held: Option<bool>,
+    /// Where the access API of the directory says who was changed, or would have been: a path, such as
+    /// `/access/v1/syncs/everyone/changes`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 128))]
+    pub report_ref: Option<String>,
     /// The last value of the annotation `scim-operator.dev/reconcile-requested-at` that was acted upon.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 256))]
@@ -125,6 +161,8 @@ pub enum Phase {
     Pending,
     /// Evaluating.
     Running,
+    /// It would take too much, and has written nothing; final.
+    Held,
     /// Done; final.
     Succeeded,
     /// Given up; final.
@@ -134,7 +172,7 @@ pub enum Phase {
 impl Phase {
     /// Whether the phase can no longer change.
     pub fn is_final(self) -> bool {
-        matches!(self, Self::Succeeded | Self::Failed)
+        matches!(self, Self::Held | Self::Succeeded | Self::Failed)
     }
 }
 

@@ -262,6 +262,8 @@ fn two_directories_on_one_database_do_not_meet() {
 fn what_is_left_out_has_the_documented_effect() {
     let spec = directory(json!({})).spec;
     assert_eq!(spec.sync_policy(), directory::SyncPolicy::Automatic);
+    assert_eq!((spec.guard().max_revoked_users(), spec.guard().max_revoked_percent()), (50, 20));
+    assert_eq!((spec.audit().max_age(), spec.audit().max_records), (Ok(None), None));
     assert_eq!(spec.deletion_policy(), directory::DeletionPolicy::Retain);
     assert!(!spec.suspended());
     assert_eq!(spec.default_rules().wanted(), directory::DefaultRule::ALL);
@@ -277,6 +279,18 @@ fn what_is_left_out_has_the_documented_effect() {
     let directory::Storage::Sqlite(sqlite) = spec.endpoint().storage() else { panic!("sqlite is the default") };
     assert_eq!(sqlite.size(), "1Gi");
     assert_eq!(serde_json::to_value(&spec).unwrap().as_object().unwrap().len(), 3, "nothing is filled in");
+}
+
+#[test]
+fn a_limit_that_is_written_leaves_the_others_as_they_are() {
+    let spec = directory(json!({"guard": {"maxRevokedUsers": 0}, "audit": {"maxAge": "17520h"}})).spec;
+    assert_eq!((spec.guard().max_revoked_users(), spec.guard().max_revoked_percent()), (0, 20));
+    assert_eq!(spec.audit().max_age().unwrap().unwrap().as_secs(), 2 * 365 * 24 * 3600);
+    let refused = |age: &str| refusal(json!({}), json!({"audit": {"maxAge": age}}));
+    assert_eq!(refused("1h"), "");
+    for age in ["59m", "999999h"] {
+        assert!(refused(age).contains("spec.audit.maxAge: write a duration from 1h to 876000h"), "{age}");
+    }
 }
 
 #[test]

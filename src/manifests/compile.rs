@@ -6,10 +6,11 @@ use super::definitions::{self, Definitions};
 use super::roles;
 use super::rule::RuleManifest;
 use super::verdict::{DirectoryVerdict, Refusal, RuleVerdict};
+use crate::access::Guard;
 use crate::api::ScimDirectory;
-use crate::api::directory::{self, OnUserDelete, Provisioning, SyncPolicy};
+use crate::api::directory::{self, Audit, OnUserDelete, Provisioning, SyncPolicy};
 use crate::api::reason::INVALID_SPEC;
-use crate::config::{self, BodyBytes, Dialect, DirectoryId, Document, Profile, RuleEntry, Verifier};
+use crate::config::{self, AuditRetention, BodyBytes, Dialect, DirectoryId, Document, Profile, RuleEntry, Verifier};
 use std::collections::BTreeMap;
 
 /// What the manifests come to.
@@ -57,6 +58,8 @@ pub fn compile(
         profile: profile(&provisioning, base_url, definitions),
         rules: Vec::new(),
         verifiers: verifiers.to_vec(),
+        guard: guard(&directory.spec.guard()),
+        audit: audit(&directory.spec.audit()),
     };
     document.verifiers.sort_by(|a, b| a.token_id.cmp(&b.token_id));
 
@@ -160,6 +163,22 @@ fn body_bytes(provisioning: &Provisioning) -> Option<BodyBytes> {
     let limits =
         BodyBytes { users: bytes(written.users, default.users), groups: bytes(written.groups, default.groups) };
     (limits != default).then_some(limits)
+}
+
+fn guard(guard: &directory::Guard) -> Guard {
+    // What the schema does not let in takes the strictest meaning: nobody may lose anything.
+    Guard {
+        max_revoked_users: u64::try_from(guard.max_revoked_users()).unwrap_or(0),
+        max_revoked_percent: u8::try_from(guard.max_revoked_percent()).unwrap_or(0),
+    }
+}
+
+fn audit(audit: &Audit) -> AuditRetention {
+    AuditRetention {
+        // What is no duration ends nothing; the schema lets none such in.
+        max_age_s: audit.max_age().ok().flatten().map(|age| age.as_secs()),
+        max_records: audit.max_records.and_then(|records| u64::try_from(records).ok()),
+    }
 }
 
 fn sync_policy(policy: SyncPolicy) -> config::SyncPolicy {

@@ -3,6 +3,7 @@
 //! Nothing is guessed: an unknown kind, field or value refuses the file, and says line, field, value and what to write.
 
 use super::problem::Problem;
+use super::rule_test;
 use super::schema;
 use super::yaml::{self, Document, Places};
 use crate::api::{GROUP, RuleSync, ScimAccessToken, ScimDirectory, UserManagementRule, VERSION, crds};
@@ -67,12 +68,18 @@ fn schema_of(crd: CustomResourceDefinition) -> Option<(String, Value)> {
     Some((crd.spec.names.kind, schema))
 }
 
-/// Reads all manifests of a file.
+/// Reads all manifests of a file. Tests of rules, which may stand beside them, are passed over:
+/// [`super::run_rule_tests`].
 ///
 /// # Errors
 /// All that is wrong with the file; none of its manifests counts then.
 pub fn read(text: &str) -> Result<Vec<Written>, Vec<Problem>> {
     let documents = yaml::documents(text).map_err(|problem| vec![problem])?;
+    decoded(documents.into_iter().filter(|document| !rule_test::is_test(&document.value)))
+}
+
+/// The manifests of some documents; all that is wrong with any of them.
+pub(super) fn decoded(documents: impl IntoIterator<Item = Document>) -> Result<Vec<Written>, Vec<Problem>> {
     let (mut written, mut problems) = (Vec::new(), Vec::new());
     for Document { value, places } in documents {
         match decode(value) {
@@ -145,7 +152,7 @@ fn typed<K: DeserializeOwned>(object: Value) -> Result<K, Vec<Problem>> {
 }
 
 /// A name, and nothing that no object has.
-fn metadata(metadata: Option<&Value>) -> Vec<Problem> {
+pub(super) fn metadata(metadata: Option<&Value>) -> Vec<Problem> {
     let Some(fields) = metadata.and_then(Value::as_object) else {
         return vec![Problem::new("metadata", "write `metadata: {name: …}`")];
     };

@@ -63,18 +63,11 @@ pub async fn token(ctx: &Context, touched: Touched<ScimAccessToken>) {
     send(ctx, triggers).await;
 }
 
-/// A run: itself, and when it goes before it ended, the endpoint's queue.
+/// A run: itself, and when it goes, the directory, which withdraws it.
 pub async fn sync(ctx: &Context, touched: Touched<RuleSync>) {
     let mut triggers = vec![Trigger::Sync(touched.key.clone())];
-    // On a standby the endpoint's queue is the leader's business.
-    if let (Change::Deleted, Some(sync), true) = (touched.change, &touched.object, ctx.queues.are_open()) {
-        let directory = touched.key.sibling(&sync.spec.directory_ref.name);
-        let ended = sync.status.as_ref().and_then(|status| status.phase).is_some_and(|phase| phase.is_final());
-        if let (false, Some(owner), Some(uid)) = (ended, ctx.directory(&directory), sync.uid()) {
-            let owner = owner.uid().unwrap_or_default();
-            ctx.links.update(&directory, &owner, |link| link.cancelled.push(uid));
-            triggers.push(Trigger::Directory(directory));
-        }
+    if let (Change::Deleted, Some(sync)) = (touched.change, &touched.object) {
+        triggers.push(Trigger::Directory(touched.key.sibling(&sync.spec.directory_ref.name)));
     }
     send(ctx, triggers).await;
 }
@@ -106,14 +99,16 @@ pub async fn state(ctx: &Context, news: News) {
 }
 
 fn told(news: &News, dependents: Vec<Trigger>) -> Vec<Trigger> {
-    let News { key, before, now } = news;
+    let News { key, before, now, again } = news;
     let Some(before) = before else {
         // The first word of an endpoint: everything may be news.
         return std::iter::once(Trigger::Directory(key.clone())).chain(dependents).collect();
     };
     let mut triggers = Vec::new();
     let heard = before.provisioning.last_request_time.is_none() && now.provisioning.last_request_time.is_some();
-    if heard || !same_but_figures(before, now) {
+    // An endpoint that answers again may have a pod that is new: what was published to the one before did not reach it,
+    // or reached it without an answer. That shows in no state.
+    if *again || heard || !same_but_figures(before, now) {
         triggers.push(Trigger::Directory(key.clone()));
     }
     let changed = now.rules.iter().filter(|rule| !before.rules.contains(rule));
@@ -130,7 +125,7 @@ fn told(news: &News, dependents: Vec<Trigger>) -> Vec<Trigger> {
 
 fn same_but_figures(before: &State, now: &State) -> bool {
     let facts = |state: &State| (state.revision, state.store_id.clone());
-    facts(before) == facts(now) && before.rules == now.rules && before.runs == now.runs
+    facts(before) == facts(now) && before.rules == now.rules && before.runs == now.runs && before.held == now.held
 }
 
 fn directories_in(ctx: &Context, namespace: &str) -> Vec<Trigger> {
@@ -171,7 +166,23 @@ mod tests {
             Trigger::Token(key.sibling("okta")),
             Trigger::Sync(key.sibling("by-hand")),
         ];
-        told(&News { key, before: Some(state(json!({}))), now: state(changes) }, dependents)
+        told(&News { key, before: Some(state(json!({}))), now: state(changes), again: false }, dependents)
+    }
+
+    #[test]
+    fn an_endpoint_that_answers_again_wakes_its_directory_though_its_state_is_what_it_was() {
+        // A pod over the same volume tells the same revision, whether or not it may enforce it.
+        let key = Key::new("ns", "acme");
+        let dependents = vec![Trigger::Rule(key.sibling("a"))];
+        let news = |again| News { key: key.clone(), before: Some(state(json!({}))), now: state(json!({})), again };
+        assert_eq!(told(&news(true), dependents.clone()), [Trigger::Directory(key.clone())]);
+        assert!(told(&news(false), dependents).is_empty());
+    }
+
+    #[test]
+    fn c003_changes_that_are_held_wake_the_directory() {
+        let held = json!({"held": {"rules": ["a"], "usersLosing": 9, "reason": "too many", "revision": 1}});
+        assert_eq!(news(held), [Trigger::Directory(Key::new("ns", "acme"))]);
     }
 
     #[test]
@@ -196,7 +207,7 @@ mod tests {
     #[test]
     fn the_first_word_of_an_endpoint_wakes_everybody() {
         let key = Key::new("ns", "acme");
-        let news = News { key: key.clone(), before: None, now: state(json!({})) };
+        let news = News { key: key.clone(), before: None, now: state(json!({})), again: true };
         let dependents = vec![Trigger::Rule(key.sibling("a"))];
         assert_eq!(told(&news, dependents).len(), 2);
     }

@@ -8,7 +8,7 @@ use super::keys::Keys;
 use super::mint::Minted;
 use super::settling::Settling;
 use crate::config::{Document, Publication, RunRequest, RunScope, SyncPolicy};
-use crate::directory::Directory;
+use crate::directory::{self, Actor, Directory};
 use crate::manifests::{self, Problem};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -47,6 +47,10 @@ struct Memory {
     notice: Option<&'static str>,
     /// What was said about each file last, so that it is said once.
     said: BTreeMap<String, String>,
+    /// The revision that was in force at the last look.
+    revision: Option<u64>,
+    /// The revision whose held changes were told of.
+    held: Option<u64>,
 }
 
 impl Follower {
@@ -59,6 +63,8 @@ impl Follower {
             settled: false,
             notice: None,
             said: BTreeMap::new(),
+            revision: None,
+            held: None,
         };
         // A run that an earlier process owed.
         memory.settling.changed(Duration::ZERO);
@@ -75,6 +81,7 @@ impl Follower {
             };
             memory.say("", notice.map(|notice| vec![Problem::new("", notice)]));
             let now = memory.start.elapsed();
+            self.look(&mut memory, now);
             if memory.settling.settled(now)
                 && let Err(error) = self.ask_for_runs().await
             {
@@ -112,9 +119,7 @@ impl Follower {
             Some(outcome) if outcome.suspended => Some("spec.suspend is true: nothing is changed"),
             Some(outcome) => {
                 let revision = in_force.revision;
-                if self.put_in_force(outcome, revision).await? != revision {
-                    memory.settling.changed(memory.start.elapsed());
-                }
+                self.put_in_force(outcome, revision).await?;
                 self.remember(memory, &refused)?;
                 self.prepared.send_replace(true);
                 None
@@ -136,18 +141,45 @@ impl Follower {
         memory.seen.files().iter().map(sheet).collect()
     }
 
-    /// Makes and forgets tokens, then publishes; the revision that is in force then.
-    async fn put_in_force(&mut self, outcome: Outcome, revision: u64) -> Result<u64, Error> {
+    /// Looks at what is in force: it is another revision after a publication, and when the guard let changes through
+    /// that waited, or holds them, which is told once for each revision (C003).
+    fn look(&self, memory: &mut Memory, now: Duration) {
+        let in_force = self.directory.in_force();
+        if memory.revision.replace(in_force.revision) != Some(in_force.revision) {
+            memory.settling.changed(now);
+        }
+        let held = in_force.enforced.held.as_ref();
+        if let (Some(held), Some(document)) = (held, &in_force.document)
+            && memory.held != Some(held.revision)
+        {
+            tracing::warn!(
+                rules = held.rules.join(" "),
+                users_losing = held.users_losing,
+                "{}",
+                manifests::held_changes_and_call(&document.directory.name, held)
+            );
+        }
+        memory.held = held.map(|held| held.revision);
+    }
+
+    /// Makes and forgets tokens, then publishes.
+    async fn put_in_force(&mut self, outcome: Outcome, revision: u64) -> Result<(), Error> {
         let Outcome { mut document, mut tokens, .. } = outcome;
         if let Some(own) = tokens.iter_mut().find(|token| token.name == document.directory.name) {
             own.given = self.own_key.as_deref().and_then(Minted::given);
         }
         document.verifiers = self.keys.keep(tokens, Timestamp::now())?;
-        let published = self.directory.publish(publication(document, revision)).await?;
+        let published = match self.directory.publish(publication(document.clone(), revision)).await {
+            // Nobody else publishes here: the guard let through what waited, and only the number is another one.
+            Err(directory::Error::StaleRevision(now)) => {
+                self.directory.publish(publication(document, now.revision)).await?
+            }
+            other => other?,
+        };
         if published.revision != revision {
             tracing::info!(revision = published.revision, "configuration in force");
         }
-        Ok(published.revision)
+        Ok(())
     }
 
     /// Keeps the texts that count, for files that will be broken one day.
@@ -165,22 +197,24 @@ impl Follower {
     }
 
     /// `Automatic`: one partial run over the rules that have not reached everybody. A change of the roles alone starts
-    /// nothing by itself (reading 25).
+    /// nothing by itself (reading 25), and what is held waits for a person.
     async fn ask_for_runs(&self) -> Result<(), Error> {
         let in_force = self.directory.in_force();
         let Some(document) = in_force.document.as_ref().filter(|d| d.sync_policy == SyncPolicy::Automatic) else {
             return Ok(());
         };
         let state = self.directory.state(None, Duration::ZERO).await?;
-        let owed = |rule: &&crate::config::RuleState| !rule.in_sync && rule.reason.as_deref() != Some("RolesChanged");
+        let by_itself = |reason: Option<&str>| !matches!(reason, Some("RolesChanged" | "RevocationHeld"));
+        let owed = |rule: &&crate::config::RuleState| !rule.in_sync && by_itself(rule.reason.as_deref());
         let rules: Vec<String> = state.rules.iter().filter(owed).map(|rule| rule.name.clone()).collect();
         let id = &document.directory;
         let short: String = id.uid.chars().take(8).collect();
         for (part, rules) in rules.chunks(RUN_RULES_MAX).enumerate() {
             let ending = if part == 0 { String::new() } else { format!("-{part}") };
             let name = format!("{}-{short}-{}{ending}", id.name, in_force.revision);
-            let request = RunRequest { name, scope: RunScope::Rules(rules.to_vec()), nonce: String::new() };
-            let run = self.directory.request_run(None, request).await?;
+            let (scope, nonce) = (RunScope::Rules(rules.to_vec()), String::new());
+            let request = RunRequest { name, scope, nonce, dry_run: false, allow_revocations: None };
+            let run = self.directory.request_run(None, request, &Actor::default()).await?;
             tracing::info!(run = run.name, rules = rules.len(), "rules changed: run asked for");
         }
         Ok(())

@@ -128,6 +128,16 @@ impl House {
         self.base.with_token(&self.key("corp"))
     }
 
+    /// Whoever holds the token `admin`, once it works.
+    async fn admin(&self) -> Caller {
+        wait::until("the admin key", IN_FORCE, async || {
+            let value = std::fs::read_to_string(self.data("api-keys/admin")).ok()?;
+            let admin = self.base.with_token(&value);
+            (admin.get("/access/v1/syncs").await.0 == 200).then_some(admin)
+        })
+        .await
+    }
+
     /// Creates somebody in a group of this name; the ids of both.
     async fn somebody_in(&self, group: &str) -> (String, String) {
         let provider = self.provider();
@@ -210,16 +220,29 @@ async fn b065_manual_leaves_people_until_a_run_is_asked_for() {
     house.write("corp.yaml", &format!("{DIRECTORY}  syncPolicy: Manual\n"));
     house.write("admin.yaml", &token("admin", "Admin"));
     house.somebody_in("HR-Designers").await;
-    let admin = wait::until("the admin key", IN_FORCE, async || {
-        let value = std::fs::read_to_string(house.data("api-keys/admin")).ok()?;
-        let admin = house.base.with_token(&value);
-        (admin.get("/access/v1/syncs").await.0 == 200).then_some(admin)
-    });
-    let admin = admin.await;
+    let admin = house.admin().await;
     house.write("hr.yaml", &rule("hr", "HR-Designers", "Developer"));
     wait::throughout("the role stays", UNMOVED, async || house.role("hr").await.as_deref() == Some("Designer")).await;
     admin.post("/access/v1/syncs", json!({ "name": "now", "scope": { "rules": ["hr"] } })).await;
     house.becomes("hr", Some("Developer")).await;
+}
+
+#[tokio::test]
+async fn c003_a_rule_that_would_take_too_much_goes_on_until_the_printed_run_is_asked_for() {
+    let house = House::served().await;
+    house.write("corp.yaml", &format!("{DIRECTORY}  guard: {{ maxRevokedUsers: 0 }}\n"));
+    house.write("admin.yaml", &token("admin", "Admin"));
+    house.somebody_in("HR-Designers").await;
+    let admin = house.admin().await;
+    house.remove("hr.yaml");
+    let line = house.program().logged("To confirm it").await;
+    assert_eq!((&line["level"], &line["rules"], &line["users_losing"]), (&json!("WARN"), &json!("hr"), &json!(1)));
+    wait::throughout("the role stays", UNMOVED, async || house.role("hr").await.as_deref() == Some("Designer")).await;
+    let told = |line: &Value| line["message"].as_str().is_some_and(|message| message.contains("To confirm it"));
+    assert_eq!(house.program().log().into_iter().filter(told).count(), 1, "said once, not at every look");
+    let (_, body) = line["message"].as_str().unwrap().split_once("scope Admin: ").unwrap();
+    admin.post("/access/v1/syncs", serde_json::from_str(body).unwrap()).await;
+    house.becomes("hr", None).await;
 }
 
 #[tokio::test]

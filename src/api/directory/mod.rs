@@ -2,11 +2,13 @@
 //! B079).
 
 mod endpoint;
+mod limits;
 mod provisioning;
 mod status;
 mod storage;
 
 pub use endpoint::{Endpoint, Expose, ServiceExposure, ServiceType};
+pub use limits::{Audit, DEFAULT_MAX_REVOKED_PERCENT, DEFAULT_MAX_REVOKED_USERS, Guard};
 pub use provisioning::{
     AttributeDefinition, AttributeType, DEFAULT_REQUIRED_ATTRIBUTES, Dialect, MaxBodyBytes, Mutability, NotUnique,
     OnUserDelete, PartType, Provisioning, REQUIRABLE_ATTRIBUTES, ResourceTypeDefinition, Returned, SchemaDefinition,
@@ -98,6 +100,16 @@ pub struct ScimDirectorySpec {
     /// that a person makes (B065).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sync_policy: Option<SyncPolicy>,
+
+    /// How much access one change of rules or roles may take from people before a person has to confirm it (C003).
+    /// Default: 50 users, 20 percent. What goes beyond is held: nothing is taken, and the condition `RevocationHeld`
+    /// says which RuleSync confirms it. What the identity provider asks for is never held.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub guard: Option<Guard>,
+
+    /// For how long the records of what was done are kept. Default: for good.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audit: Option<Audit>,
 
     /// `true`: the operator leaves this object, its rules, syncs and tokens alone until it is `false` again; the
     /// endpoint goes on serving. Default: `false`.
@@ -243,6 +255,16 @@ impl ScimDirectorySpec {
     /// The effective sync policy: `Automatic` when left out.
     pub fn sync_policy(&self) -> SyncPolicy {
         self.sync_policy.unwrap_or_default()
+    }
+
+    /// The effective guard.
+    pub fn guard(&self) -> Guard {
+        self.guard.unwrap_or_default()
+    }
+
+    /// The effective retention of records.
+    pub fn audit(&self) -> Audit {
+        self.audit.clone().unwrap_or_default()
     }
 
     /// Whether the operator leaves the object alone.

@@ -17,7 +17,8 @@ pub struct ScimDirectoryStatus {
     #[schemars(range(min = -1))]
     pub observed_generation: Option<i64>,
     /// `Ready`, `Reconciling` and `Stalled` (the last two only while they hold), `Accepted`, `EndpointAvailable`,
-    /// `ConfigPublished`, and, never touching Ready, `IdPConnected` and `TokenExpiringSoon`.
+    /// `ConfigPublished`, and, never touching Ready, `IdPConnected`, `TokenExpiringSoon` and `RevocationHeld` (the last
+    /// two only while they hold).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "conditions_schema")]
     pub conditions: Vec<Condition>,

@@ -2,8 +2,8 @@
 
 use super::super::{Manifest, RuleManifest, UndecodableRule, compile};
 use super::{BASE_URL, compiled, directory, fixture, in_force, parsed_rule, refused, rule};
-use crate::access::GroupSelector;
-use crate::config::{Dialect, Scope, SyncPolicy, Verifier};
+use crate::access::{GroupSelector, Guard};
+use crate::config::{AuditRetention, Dialect, Scope, SyncPolicy, Verifier};
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -46,6 +46,19 @@ fn what_is_written_is_what_comes_into_the_document() {
     assert_eq!(document.sync_policy, SyncPolicy::Manual);
     assert_eq!((document.profile.paused, document.profile.dialect), (true, Dialect::Entra));
     assert_eq!(document.directory.uid, "6c1c2a54-7a31-4a0e-9c37-f4e2d2a5a001");
+}
+
+#[test]
+fn guard_and_retention_come_into_the_document_and_change_nothing_while_they_say_the_default() {
+    let document = |more: &str| compiled(&directory(more), &[], None).document;
+    let silent = document("");
+    assert_eq!((silent.guard, silent.audit), (Guard::default(), AuditRetention::default()));
+    let same = document(", guard: {maxRevokedUsers: 50, maxRevokedPercent: 20}, audit: {}");
+    assert_eq!(same.content_hash(), silent.content_hash());
+    let strict = document(", guard: {maxRevokedUsers: 5}, audit: {maxAge: 48h, maxRecords: 9000}");
+    assert_eq!(strict.guard, Guard { max_revoked_users: 5, max_revoked_percent: 20 });
+    assert_eq!(strict.audit, AuditRetention { max_age_s: Some(48 * 3600), max_records: Some(9000) });
+    assert_ne!(strict.content_hash(), silent.content_hash());
 }
 
 #[test]

@@ -6,6 +6,7 @@ use super::names::{Names, labels};
 use crate::api::directory::SyncPolicy;
 use crate::api::rule_sync::SyncScope;
 use crate::api::{DirectoryRef, RuleSync, RuleSyncSpec, label};
+use crate::config::RunStatus;
 use crate::operator::context::Context;
 use crate::operator::rule_sync::automatic::{Asked, Decision};
 use crate::operator::runtime::FIELD_MANAGER;
@@ -15,18 +16,25 @@ use kube::ResourceExt;
 use kube::api::{DeleteParams, ObjectMeta, PostParams, Preconditions};
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// Label of runs that the operator asked for by itself.
 const AUTOMATIC: &str = "scim-operator.dev/automatic";
 const KEPT: usize = 10;
+/// How soon to ask again a pod that is behind another.
+const LAGS: SignedDuration = SignedDuration::from_secs(1);
 
 /// Does what is due; answers when to look again, if soon.
 pub async fn run(ctx: &Context, d: &Dereferenced, published: bool) -> Result<Option<SignedDuration>, Error> {
-    cancel(ctx, d).await;
+    let again = withdraw(ctx, d).await;
     // Judged only from a state that already speaks of the configuration in force.
-    let (Some(state), Some(in_force)) = (&d.state, &d.in_force) else { return Ok(None) };
+    let (Some(state), Some(in_force)) = (&d.state, &d.in_force) else { return Ok(again) };
+    if published && state.revision > in_force.revision {
+        // The guard has judged what was published, and the pod that was asked has not read that yet.
+        return Ok(Some(LAGS));
+    }
     if !published || state.revision != in_force.revision || d.directory.spec.sync_policy() != SyncPolicy::Automatic {
-        return Ok(None);
+        return Ok(again);
     }
     let ours = own_runs(ctx, d);
     let prefix = prefix(d, state.revision);
@@ -34,7 +42,7 @@ pub async fn run(ctx: &Context, d: &Dereferenced, published: bool) -> Result<Opt
     let decision = ctx.links.update(&d.key, &d.uid, |link| link.settle.decide(state, &asked, Timestamp::now()));
     match decision {
         Decision::Nothing => {}
-        Decision::Wait(left) => return Ok(Some(left)),
+        Decision::Wait(left) => return Ok(Some(again.map_or(left, |again| again.min(left)))),
         Decision::Run(rules) => {
             if !ctx.is_alive(&d.key, &d.uid).await? {
                 return Ok(None);
@@ -44,7 +52,7 @@ pub async fn run(ctx: &Context, d: &Dereferenced, published: bool) -> Result<Opt
         }
     }
     prune(ctx, ours).await?;
-    Ok(None)
+    Ok(again)
 }
 
 fn prefix(d: &Dereferenced, revision: u64) -> String {
@@ -87,6 +95,8 @@ async fn create(ctx: &Context, d: &Dereferenced, name: String, rules: Vec<String
         spec: RuleSyncSpec {
             directory_ref: DirectoryRef::to(&d.key.name),
             scope: SyncScope::Rules(rules),
+            dry_run: None,
+            allow_revocations: None,
             nonce: None,
         },
         status: None,
@@ -119,20 +129,42 @@ async fn prune(ctx: &Context, mut runs: Vec<Arc<RuleSync>>) -> Result<(), Error>
     Ok(())
 }
 
-/// Takes runs out of the endpoint's queue whose RuleSync was deleted. One that cannot be withdrawn runs; that harms
-/// nobody: it only applies the rules that are in force.
-async fn cancel(ctx: &Context, d: &Dereferenced) {
-    let runs = ctx.links.update(&d.key, &d.uid, |link| std::mem::take(&mut link.cancelled));
-    if runs.is_empty() || !ctx.is_alive(&d.key, &d.uid).await.unwrap_or(false) {
-        return;
+/// Takes runs out of the endpoint's queue whose RuleSync is gone: one that a person has withdrawn may take access from
+/// many. Told from what the endpoint says it has, so that nothing is forgotten when a call fails or nobody led for a
+/// while; answers when to try again.
+async fn withdraw(ctx: &Context, d: &Dereferenced) -> Option<SignedDuration> {
+    let unfinished = d.state.iter().flat_map(|state| &state.runs);
+    let gone: Vec<&RunStatus> = unfinished.filter(|run| is_of_a_resource(&run.uid) && !is_there(ctx, d, run)).collect();
+    if gone.is_empty() || !ctx.is_alive(&d.key, &d.uid).await.unwrap_or(false) {
+        return None;
     }
     let server_name = Names::of(&d.key).admin_server_name();
-    for uid in &runs {
+    let mut again = None;
+    for run in gone {
+        let uid = &run.uid;
         let asked = ctx.dialler.ask(&server_name, &d.pods, |client| async move { client.cancel_run(uid).await }).await;
-        if let Err(error) = asked {
-            tracing::debug!(directory = %d.key, %error, "a run could not be withdrawn");
+        match asked {
+            Ok(_) => tracing::info!(directory = %d.key, run = run.name, "its RuleSync is gone: the run is withdrawn"),
+            Err(error) => {
+                let run = &run.name;
+                tracing::warn!(directory = %d.key, run, %error, "a run could not be withdrawn; it is tried again");
+                again = Some(LAGS);
+            }
         }
     }
+    again
+}
+
+/// Whether a run was asked for by a RuleSync. The API server gives random uids; those of runs that the access API was
+/// asked for are made of the time.
+fn is_of_a_resource(uid: &str) -> bool {
+    Uuid::try_parse(uid).is_ok_and(|uid| uid.get_version_num() == 4)
+}
+
+/// Whether the run's RuleSync is there, or something of its name that cannot be read.
+fn is_there(ctx: &Context, d: &Dereferenced, run: &RunStatus) -> bool {
+    let unreadable = ctx.stores.undecodable_syncs.reason(&d.key.sibling(&run.name)).is_some();
+    unreadable || !ctx.stores.syncs.state_filter(|sync| sync.uid().as_deref() == Some(&run.uid)).is_empty()
 }
 
 #[cfg(test)]
@@ -140,10 +172,25 @@ mod tests {
     use super::*;
 
     #[test]
+    fn only_a_run_of_a_resource_can_lose_it() {
+        assert!(is_of_a_resource("0b7f3a52-3c1e-4f6a-9d0e-5b1f3a6f2b11"));
+        assert!(!is_of_a_resource(&Uuid::now_v7().to_string()), "asked for over the access API");
+        assert!(!is_of_a_resource("uid-1"));
+    }
+
+    #[test]
     fn a_run_is_told_by_its_revision_and_not_by_a_longer_one() {
         let sync = |name: &str| {
-            let spec = RuleSyncSpec { directory_ref: DirectoryRef::to("acme"), scope: SyncScope::All {}, nonce: None };
-            RuleSync::new(name, spec)
+            RuleSync::new(
+                name,
+                RuleSyncSpec {
+                    directory_ref: DirectoryRef::to("acme"),
+                    scope: SyncScope::All {},
+                    dry_run: None,
+                    allow_revocations: None,
+                    nonce: None,
+                },
+            )
         };
         assert!(of_revision(&sync("acme-0b7f3a52-7"), "acme-0b7f3a52-7"));
         assert!(of_revision(&sync("acme-0b7f3a52-7-1"), "acme-0b7f3a52-7"));

@@ -24,7 +24,7 @@ mod validate;
 pub use validate::Compiled;
 
 use crate::api::ScimDirectory;
-use crate::api::reason::PREVIOUS_TERMINATING;
+use crate::api::reason::{PREVIOUS_TERMINATING, REVOCATION_HELD, REVOCATION_HELD_REASON};
 use crate::client::admin;
 use crate::config::Published;
 use crate::operator::context::Context;
@@ -47,6 +47,8 @@ use validate::{Validated, validate};
 const ATTEMPTS: usize = 3;
 /// How soon to look again whether what was published has arrived everywhere, or may be published now.
 const SOON: SignedDuration = SignedDuration::from_secs(1);
+/// How soon to call pods again that did not answer.
+const UNREACHABLE: SignedDuration = SignedDuration::from_secs(5);
 
 /// Brings one directory to what its manifests say.
 pub async fn reconcile(ctx: &Context, directory: Arc<ScimDirectory>) -> Result<Action, Error> {
@@ -160,7 +162,7 @@ async fn settle(ctx: &Context, d: &mut Dereferenced, v: &Validated) -> Result<Se
     }
     let published = match publish::publish(ctx, d, &v.compiled).await? {
         Outcome::InForce(published) => published,
-        Outcome::Unreachable(why) => return Ok(Settled::not(why, None)),
+        Outcome::Unreachable(why) => return Ok(Settled::not(why, asked_again_in(d))),
     };
     let news = d.in_force.replace(published.clone()).is_none_or(|old| old.revision != published.revision);
     if news {
@@ -172,6 +174,12 @@ async fn settle(ctx: &Context, d: &mut Dereferenced, v: &Validated) -> Result<Se
         Reach::Everywhere => Settled { published: Ok(published), again: Some(SOON) },
         Reach::Missing(why) => Settled::not(why, Some(SOON)),
     })
+}
+
+/// When to try again what no pod took: the poll tells when one answers again, but a poll that goes on while one call
+/// failed tells nothing. Without pods there is nobody to ask; one that comes wakes the directory.
+fn asked_again_in(d: &Dereferenced) -> Option<SignedDuration> {
+    (!d.pods.is_empty()).then_some(UNREACHABLE)
 }
 
 /// Whether nothing of this directory has been published to the store that answers: it is new, or that of an earlier
@@ -270,7 +278,12 @@ async fn write_status(
     let current = directory.status.as_ref();
     if writer::write(&ctx.client, &ctx.metrics, "ScimDirectory", directory, current, wanted).await? {
         let before = current.map(|status| status.conditions.as_slice()).unwrap_or_default();
-        ctx.events.conditions(&directory.object_ref(&()), before, &wanted.conditions).await;
+        let about = directory.object_ref(&());
+        ctx.events.conditions(&about, before, &wanted.conditions).await;
+        if let Some(note) = status::newly_held(before, &wanted.conditions) {
+            let reason = REVOCATION_HELD_REASON.name;
+            ctx.events.publish(&about, true, reason, REVOCATION_HELD, note).await;
+        }
     }
     Ok(())
 }

@@ -63,9 +63,15 @@ async fn ask(
     let mut calls = Vec::new();
     for address in addresses {
         let client = ctx.dialler.client(&server_name, *address, d.now)?;
+        let server_name = server_name.clone();
         calls.push(async move {
-            let published = timeout_at(deadline, client.published()).await.ok()?.ok()?;
-            Some((client.address(), Report::of(&published)))
+            match timeout_at(deadline, client.published()).await.ok()? {
+                Ok(published) => Some((client.address(), Report::of(&published))),
+                Err(error) => {
+                    ctx.dialler.failed(&server_name, client.address(), &error);
+                    None
+                }
+            }
         });
     }
     Ok(join_all(calls).await.into_iter().flatten().collect())

@@ -9,13 +9,13 @@ use super::names::Names;
 use crate::api::directory::{EndpointStatus, ProvisioningStatus, RulesStatus, UsersStatus};
 use crate::api::{ScimDirectory, ScimDirectoryStatus, SecretRef, label, reason};
 use crate::config::{Published, State};
-use crate::manifests::{DirectoryVerdict, RuleVerdict};
+use crate::manifests::{self, DirectoryVerdict, RuleVerdict};
 use crate::operator::runtime::Key;
 use crate::operator::runtime::conditions::{Standing, Wanted, find, merge, seconds};
 use crate::operator::token::Kept;
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::apps::v1::Deployment;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use kube::ResourceExt;
 use std::collections::BTreeMap;
 
@@ -98,6 +98,7 @@ pub fn report(f: &Facts<'_>) -> Report {
     let (expiring, next) = expiring_soon(f);
     again = again.min(next);
     wanted.extend(expiring);
+    wanted.extend(revocation_held(f, &previous, &key));
 
     let generation = f.directory.metadata.generation.unwrap_or_default();
     let figures = Figures::of(f, &previous);
@@ -212,6 +213,27 @@ fn expiring_soon(f: &Facts<'_>) -> (Option<Wanted>, SignedDuration) {
         seconds(first.verifier.expires_at)
     );
     (Some(Wanted::yes("TokenExpiringSoon", reason::EXPIRES_SOON, message)), left(first))
+}
+
+/// Named while the guard holds changes; the message is another one for each revision that is held (C003).
+fn revocation_held(f: &Facts<'_>, previous: &ScimDirectoryStatus, key: &Key) -> Option<Wanted> {
+    let said = || find(&previous.conditions, reason::REVOCATION_HELD).map(|held| held.message.clone());
+    let message = match f.state {
+        // Not heard of since the operator's start: what it said last is not forgotten.
+        None => said()?,
+        Some(State { held: None, .. }) => return None,
+        // Something was published since, and is not judged yet: the numbers are those of before.
+        Some(State { held: Some(held), revision, .. }) if held.revision < *revision => said()?,
+        Some(State { held: Some(held), .. }) => manifests::held_changes(Some(&key.namespace), &key.name, held),
+    };
+    Some(Wanted::yes(reason::REVOCATION_HELD, reason::REVOCATION_HELD_REASON, message))
+}
+
+/// What a status newly says of changes that are held: once for each revision, also over restarts, since what was said
+/// last is in the status before.
+pub fn newly_held<'a>(before: &[Condition], now: &'a [Condition]) -> Option<&'a str> {
+    let said = find(before, reason::REVOCATION_HELD).map(|held| held.message.as_str());
+    find(now, reason::REVOCATION_HELD).map(|held| held.message.as_str()).filter(|message| said != Some(*message))
 }
 
 struct Figures {

@@ -180,6 +180,73 @@ fn b125_a_token_that_ends_within_thirty_days_is_told_of() {
     assert_eq!(expiring("2026-06-01T12:00:00Z"), "absent", "one that has ended is no longer ending");
 }
 
+/// Changes that the guard holds since this revision.
+fn held(revision: u64) -> crate::config::HeldChanges {
+    crate::config::HeldChanges {
+        rules: vec!["hr".to_owned()],
+        roles: false,
+        users_losing: 120,
+        reason: "120 people would lose access, and guard.maxRevokedUsers is 50".to_owned(),
+        revision,
+    }
+}
+
+#[test]
+fn c003_changes_that_are_held_are_told_with_what_confirms_them_and_do_not_touch_ready() {
+    let mut case = Case::well();
+    assert_eq!(case.condition("RevocationHeld"), "absent");
+    case.state.held = Some(held(7));
+    assert_eq!(case.condition("RevocationHeld"), "True RevocationHeld");
+    assert_eq!((case.ready().as_str(), case.condition("Stalled").as_str()), ("True Published", "absent"));
+    let conditions = case.report().status.conditions;
+    let message = &find(&conditions, "RevocationHeld").unwrap().message;
+    for said in ["the rule hr", "120 people", "name: \"acme-7-allow-120\", namespace: \"ns\"", "upTo: 120"] {
+        assert!(message.contains(said), "{message}");
+    }
+    case.directory.status = Some(case.report().status);
+    case.state.held = None;
+    assert_eq!(case.condition("RevocationHeld"), "absent", "confirmed, or taken back");
+}
+
+#[test]
+fn c003_each_revision_that_is_held_is_told_once_also_over_a_restart() {
+    let mut case = Case::well();
+    let told = |case: &Case| {
+        let before = case.directory.status.clone().unwrap_or_default().conditions;
+        newly_held(&before, &case.report().status.conditions).is_some()
+    };
+    assert!(!told(&case));
+    case.state.held = Some(held(7));
+    assert!(told(&case));
+    case.directory.status = Some(case.report().status);
+    assert!(!told(&case));
+    let facts = |state: Option<&State>| -> Vec<Condition> {
+        let case = &case;
+        report(&Facts {
+            directory: &case.directory,
+            base_url: "",
+            obstacle: None,
+            verdict: &case.verdict,
+            rules: &case.rules,
+            rules_enabled: 2,
+            workload: Some(&case.workload),
+            published: Ok(&case.published),
+            state,
+            kept: &case.kept,
+            api_key_exists: true,
+            figures_due: false,
+            now: case.now,
+            started: case.now,
+        })
+        .status
+        .conditions
+    };
+    let (unheard, heard) = (facts(None), facts(Some(&case.state)));
+    assert_eq!(find(&unheard, "RevocationHeld"), find(&heard, "RevocationHeld"), "not forgotten by a restart");
+    case.state.held = Some(held(8));
+    assert!(told(&case), "another revision");
+}
+
 #[test]
 fn figures_are_kept_until_they_are_due_and_conditions_are_not() {
     let mut case = Case::well();

@@ -111,7 +111,11 @@ impl Dialler {
     {
         let mut last = Error::NoPod;
         for address in in_order(pods, self.answered(server_name)) {
-            let answer = call(self.client(server_name, address, Timestamp::now())?).await;
+            let client = self.client(server_name, address, Timestamp::now())?;
+            let answer = call(client).await;
+            if let Err(error) = &answer {
+                self.failed(server_name, address, error);
+            }
             if answer.as_ref().err().is_none_or(|error| !another_may_know(error)) {
                 self.lock().answered.insert(server_name.to_owned(), address);
             }
@@ -140,6 +144,14 @@ impl Dialler {
         let client = AdminClient::new(server_name, address, &identity)?;
         made.clients.insert(key, client.clone());
         Ok(client)
+    }
+
+    /// Forgets the client of a pod that did not answer: the next call makes a new one, with connections of its own.
+    /// An address may be another pod's by then.
+    pub fn failed(&self, server_name: &str, address: SocketAddr, error: &admin::Error) {
+        if matches!(error, admin::Error::Unreachable { .. }) {
+            self.lock().clients.remove(&(server_name.to_owned(), address));
+        }
     }
 
     /// Forgets the clients of an endpoint's pods but these.
@@ -268,6 +280,33 @@ mod tests {
         assert_eq!(ask(1).await, (refused, vec![address(2)]), "what one refuses for good all refuse");
         let nobody = dialler.ask("x.ns.svc", &[], |_| std::future::ready(Ok::<(), admin::Error>(()))).await;
         assert!(matches!(nobody, Err(Error::NoPod)));
+    }
+
+    /// An error as a closed port gives it.
+    async fn unreachable() -> admin::Error {
+        let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let nobody = closed.local_addr().unwrap();
+        drop(closed);
+        let dialler = dialler(Timestamp::now());
+        let client = dialler.client("acme-endpoint-admin.ns.svc", nobody, Timestamp::now()).unwrap();
+        client.published().await.unwrap_err()
+    }
+
+    #[tokio::test]
+    async fn a_pod_that_did_not_answer_gets_a_new_client() {
+        let (dialler, name) = (dialler(Timestamp::now()), "acme-endpoint-admin.ns.svc");
+        let kept = || dialler.lock().clients.len();
+        let error = unreachable().await;
+        assert!(error.to_string().contains("Connection refused"), "{error}");
+        dialler.client(name, address(1), Timestamp::now()).unwrap();
+        dialler.failed(name, address(2), &error);
+        dialler.failed(name, address(1), &admin::Error::Refused { status: 503, detail: String::new() });
+        assert_eq!(kept(), 1, "it answered, or it is another one");
+        dialler.failed(name, address(1), &error);
+        assert_eq!(kept(), 0);
+        let asked = dialler.ask(name, &[pod(1, true)], |_| async { Err::<(), _>(unreachable().await) }).await;
+        assert!(matches!(asked, Err(Error::Admin(admin::Error::Unreachable { .. }))));
+        assert_eq!(kept(), 0, "whoever asks forgets it too");
     }
 
     #[tokio::test]

@@ -40,8 +40,6 @@ pub struct Link {
     pub settle: Settle,
     /// The interval since the operator's start in which figures were last written.
     pub figures_interval: i64,
-    /// Runs whose RuleSync is gone.
-    pub cancelled: Vec<String>,
     /// The endpoint's pods.
     pub pods: Vec<Pod>,
     /// What each of them said last that it enforces.
@@ -102,6 +100,13 @@ impl Links {
         change(link)
     }
 
+    /// Changes what is known of the directory while it is the one with this uid. A poll of an earlier one, or of one
+    /// that is gone, brings nothing.
+    pub fn known<T>(&self, directory: &Key, uid: &str, change: impl FnOnce(&mut Link) -> T) -> Option<T> {
+        let mut links = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        links.get_mut(directory).filter(|link| link.uid == uid).map(change)
+    }
+
     /// Forgets a directory.
     pub fn forget(&self, directory: &Key) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(directory);
@@ -146,7 +151,9 @@ mod tests {
         assert!(links.get(&key).unwrap().unreachable.is_some());
         links.update(&key, "two", |_| ());
         assert!(links.get(&key).unwrap().unreachable.is_none());
+        assert_eq!(links.known(&key, "one", |_| ()), None, "a late word about the one before");
+        assert_eq!((links.known(&key, "two", |_| ()), links.get(&key).unwrap().uid.as_str()), (Some(()), "two"));
         links.forget(&key);
-        assert!(links.get(&key).is_none());
+        assert!(links.get(&key).is_none() && links.known(&key, "two", |_| ()).is_none());
     }
 }

@@ -42,6 +42,9 @@ pub struct News {
     pub before: Option<Arc<State>>,
     /// The state now.
     pub now: Arc<State>,
+    /// Whether it is the first answer since the poll began, or since nobody answered: what was said to the endpoint
+    /// meanwhile may not have arrived, whatever its state.
+    pub again: bool,
 }
 
 /// Runs the polls that `targets` asks for until `stop`; hands what they bring to `tell`.
@@ -106,14 +109,17 @@ where
         match answer {
             Ok(state) => {
                 turn.answered();
+                let again = since.is_none();
                 since = Some(state.position.clone());
                 let now = Arc::new(state);
-                let before = links.update(&target.key, &target.uid, |link| {
+                let before = links.known(&target.key, &target.uid, |link| {
                     let report = Report { store_id: now.store_id.clone(), revision: now.revision };
                     link.reports.insert(address, report);
                     link.state.replace(now.clone())
                 });
-                tell(News { key: target.key.clone(), before, now }).await;
+                // Of an earlier directory of this name: whoever polls for this one will be told.
+                let Some(before) = before else { continue };
+                tell(News { key: target.key.clone(), before, now, again }).await;
             }
             Err(error) => {
                 // After a failure the next answer must come at once.
@@ -162,7 +168,11 @@ impl Turn {
 
 async fn ask(target: &Target, address: SocketAddr, dialler: &Dialler, since: Option<&str>) -> Result<State, Error> {
     let client = dialler.client(&target.server_name, address, Timestamp::now())?;
-    Ok(client.state(since, WAIT).await?)
+    let answer = client.state(since, WAIT).await;
+    if let Err(error) = &answer {
+        dialler.failed(&target.server_name, address, error);
+    }
+    Ok(answer?)
 }
 
 #[cfg(test)]

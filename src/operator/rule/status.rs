@@ -2,7 +2,7 @@
 
 use crate::api::rule::LastSync;
 use crate::api::{UserManagementRule, UserManagementRuleStatus, label, reason};
-use crate::config::{RuleEntry, RuleState};
+use crate::config::{Published, RuleEntry, RuleState};
 use crate::manifests::RuleVerdict;
 use crate::operator::link::Link;
 use crate::operator::runtime::conditions::{Standing, Truth, Wanted, find, merge, seconds};
@@ -28,13 +28,18 @@ pub fn report(f: &Facts<'_>) -> UserManagementRuleStatus {
     let generation = f.rule.metadata.generation.unwrap_or_default();
     let name = f.rule.name_any();
     let entry = in_force(f, &name);
-    let state = f.link.and_then(|link| link.state.as_ref()?.rules.iter().find(|rule| rule.name == name).cloned());
-    let (accepted, standing) = standing(f, &name, entry.as_ref());
+    let current = current(f, &name, entry.as_ref());
+    let (accepted, standing) = standing(f, &name, entry.as_ref(), current.as_ref());
     let mut wanted = standing.conditions();
     wanted.push(accepted);
-    // What the endpoint says of another content says nothing of this one.
-    let current = state.filter(|state| entry.as_ref().is_none_or(|entry| state.hash.as_ref() == Some(&entry.hash())));
-    if current.is_none() && f.directory_exists && is_as_reported(&previous, f, &name) {
+    let is_kept = current.is_none() && f.directory_exists && is_as_reported(&previous, f, &name);
+    let rule_hash = match &current {
+        // While a change waits or is held, the content before it is in force.
+        Some(state) => state.hash.clone().or(previous.rule_hash.clone()),
+        None if is_kept && was_held(&previous) => previous.rule_hash.clone(),
+        None => entry.as_ref().map(RuleEntry::hash).or(previous.rule_hash.clone()),
+    };
+    if is_kept {
         // The endpoint has not spoken since the operator's start: what it said last is not forgotten.
         wanted.extend(["IdpGroupResolved", "InSync"].iter().filter_map(|kind| kept(&previous, kind)));
     } else {
@@ -44,7 +49,7 @@ pub fn report(f: &Facts<'_>) -> UserManagementRuleStatus {
     UserManagementRuleStatus {
         observed_generation: Some(generation),
         conditions: merge(&previous.conditions, wanted, generation, f.now),
-        rule_hash: entry.map(|entry| entry.hash()).or(previous.rule_hash).filter(|_| f.directory_exists),
+        rule_hash: rule_hash.filter(|_| f.directory_exists),
         idp_group_id: match &current {
             Some(state) => state.group_id.clone(),
             None => previous.idp_group_id.filter(|_| f.directory_exists),
@@ -60,10 +65,30 @@ pub fn report(f: &Facts<'_>) -> UserManagementRuleStatus {
     }
 }
 
+/// What the endpoint says of the content that was published last; what it says of another content says nothing of this
+/// one. A change that waits, or is held, has another content in force than was published: what tells then is the
+/// revision. One that is newer than the published one has the same content: the guard has judged it since.
+fn current(f: &Facts<'_>, name: &str, entry: Option<&RuleEntry>) -> Option<RuleState> {
+    let link = f.link?;
+    let state = link.state.as_ref()?;
+    let told = state.rules.iter().find(|rule| rule.name == name)?;
+    let has_it = |now: &Published| now.store_id == state.store_id && state.revision >= now.revision;
+    let knows = link.in_force.as_ref().is_some_and(|now| has_it(now));
+    let speaks = entry.is_none_or(|entry| knows || told.hash.as_ref() == Some(&entry.hash()));
+    speaks.then(|| told.clone())
+}
+
 /// Whether the status speaks of the content that the rule comes to now.
 fn is_as_reported(previous: &UserManagementRuleStatus, f: &Facts<'_>, name: &str) -> bool {
     let wanted = f.link.and_then(|link| link.compiled.as_ref()?.entry(name)).map(RuleEntry::hash);
-    wanted.is_some() && wanted == previous.rule_hash
+    // Of a rule that was held the content in force is the one before.
+    let same_generation = previous.observed_generation == f.rule.metadata.generation;
+    wanted.is_some() && (wanted == previous.rule_hash || (same_generation && was_held(previous)))
+}
+
+/// Whether the guard held the rule's change when its status was written.
+fn was_held(previous: &UserManagementRuleStatus) -> bool {
+    find(&previous.conditions, "InSync").is_some_and(|c| c.reason == reason::REVOCATION_HELD_REASON.name)
 }
 
 /// A condition as it was.
@@ -91,7 +116,7 @@ fn verdict<'a>(f: &Facts<'a>, name: &str) -> Option<&'a RuleVerdict> {
     compiled.rules.get(name).filter(|_| compiled.sources.get(name) == Some(&source))
 }
 
-fn standing(f: &Facts<'_>, name: &str, entry: Option<&RuleEntry>) -> (Wanted, Standing) {
+fn standing(f: &Facts<'_>, name: &str, entry: Option<&RuleEntry>, current: Option<&RuleState>) -> (Wanted, Standing) {
     if !f.directory_exists {
         let directory = &f.rule.spec.directory_ref.name;
         let message = format!("no ScimDirectory {directory} is in this namespace: make it");
@@ -118,7 +143,10 @@ fn standing(f: &Facts<'_>, name: &str, entry: Option<&RuleEntry>) -> (Wanted, St
         Some(_) => was_published && is_as_reported(&previous, f, name),
         None => false,
     };
+    let is_held = current.map_or_else(|| was_held(&previous) && is_as_reported(&previous, f, name), is_held);
     let standing = match (published, f.rule.spec.enabled()) {
+        // Whether the directory is well is another question than whether its guard says no.
+        (true, _) if is_held => Standing::new(reason::PUBLISHED, "the rule is published; its change is held (InSync)"),
         (true, true) => Standing::new(reason::PUBLISHED, "the rule is in force for messages of the provider"),
         (true, false) => Standing::plain(reason::DISABLED),
         (false, _) => Standing::plain(reason::PUBLISH_PENDING),
@@ -138,9 +166,16 @@ fn group_resolved(state: Option<&RuleState>) -> Wanted {
     }
 }
 
+fn is_held(state: &RuleState) -> bool {
+    state.reason.as_deref() == Some(reason::REVOCATION_HELD_REASON.name)
+}
+
 fn in_sync(state: Option<&RuleState>, directory_exists: bool) -> Wanted {
     match state {
         Some(state) if state.in_sync => Wanted::yes("InSync", reason::UP_TO_DATE, reason::UP_TO_DATE.meaning),
+        Some(state) if is_held(state) => {
+            Wanted::no("InSync", reason::REVOCATION_HELD_REASON, reason::REVOCATION_HELD_REASON.meaning)
+        }
         Some(state) if state.reason.as_deref() == Some(reason::ROLES_CHANGED.name) => {
             Wanted::no("InSync", reason::ROLES_CHANGED, reason::ROLES_CHANGED.meaning)
         }

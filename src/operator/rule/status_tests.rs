@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::api::ScimDirectory;
-use crate::config::{Published, State};
+use crate::config::State;
 use crate::manifests::{RuleManifest, compile};
 use crate::operator::directory::Compiled;
 use serde_json::{Value, json};
@@ -60,8 +60,10 @@ fn link(compiled: &Compiled, published: &Compiled, state: Option<Value>) -> Link
     }
 }
 
+const AT: Timestamp = Timestamp::UNIX_EPOCH;
+
 fn status(rule: &UserManagementRule, link: Option<&Link>) -> UserManagementRuleStatus {
-    report(&Facts { rule, directory_exists: link.is_some(), link, now: Timestamp::UNIX_EPOCH })
+    report(&Facts { rule, directory_exists: link.is_some(), link, now: AT })
 }
 
 fn condition(status: &UserManagementRuleStatus, kind: &str) -> String {
@@ -102,6 +104,50 @@ fn b065_a_changed_rule_that_has_not_reached_everybody_says_so() {
     let status = status(&rule, Some(&link(&compiled, &compiled, Some(changed))));
     assert_eq!(condition(&status, "InSync"), "False RuleChanged");
     assert_eq!(condition(&status, "Ready"), "True Published");
+}
+
+#[test]
+fn c003_a_rule_whose_change_is_held_says_so_and_which_content_is_in_force() {
+    let (before, after) = (compiled(&rule("Developer"), None), compiled(&rule("Designer"), None));
+    let in_force = before.document.rules[0].hash();
+    let held = json!([{"name": "hr", "hash": in_force, "inSync": false, "reason": "RevocationHeld"}]);
+    let link = link(&after, &after, Some(held));
+    let status = status(&rule("Designer"), Some(&link));
+    assert_eq!(condition(&status, "InSync"), "False RevocationHeld");
+    assert_eq!(condition(&status, "Ready"), "True Published");
+    assert_eq!(condition(&status, "Stalled"), "absent");
+    assert_eq!(status.conditions[0].message, "the rule is published; its change is held (InSync)");
+    assert_eq!(status.rule_hash, Some(in_force));
+
+    // Judged since it was published, which the directory's reconcile will read.
+    let mut judged = link.clone();
+    judged.state = link.state.as_ref().map(|state| Arc::new(State { revision: 2, ..State::clone(state) }));
+    let of_judged = Facts { rule: &rule("Designer"), directory_exists: true, link: Some(&judged), now: AT };
+    assert_eq!(report(&of_judged), status);
+
+    // A restarted operator has not heard of the endpoint, or of a revision before: what is written stands.
+    let mut again = rule("Designer");
+    again.status = Some(status.clone());
+    let mut unheard = link.clone();
+    unheard.state = None;
+    let report = |link: &Link| report(&Facts { rule: &again, directory_exists: true, link: Some(link), now: AT });
+    assert_eq!(report(&unheard), status);
+    unheard.in_force = None;
+    assert_eq!(report(&unheard), status);
+}
+
+#[test]
+fn c003_a_change_that_waits_to_be_weighed_is_not_in_sync_and_not_in_force() {
+    let (before, after) = (compiled(&rule("Developer"), None), compiled(&rule("Designer"), None));
+    let in_force = before.document.rules[0].hash();
+    let waits = json!([{"name": "hr", "hash": in_force, "inSync": false, "reason": "RuleChanged"}]);
+    let mut link = link(&after, &after, Some(waits));
+    let waiting = status(&rule("Designer"), Some(&link));
+    assert_eq!(condition(&waiting, "InSync"), "False RuleChanged");
+    assert_eq!(waiting.rule_hash, Some(in_force));
+    // What the endpoint said of the revision before says nothing of this one.
+    link.in_force = link.in_force.map(|now| Arc::new(Published { revision: 2, ..Published::clone(&now) }));
+    assert_eq!(condition(&status(&rule("Designer"), Some(&link)), "InSync"), "Unknown Progressing");
 }
 
 #[test]

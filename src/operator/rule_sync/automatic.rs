@@ -72,10 +72,13 @@ impl Settle {
 
 /// The rules that have not reached everybody and that no run covers.
 fn owed(state: &State, asked: &[Asked]) -> BTreeSet<String> {
-    // A changed order of roles marks every rule, and starts nothing by itself (reading 25).
-    let changed = state.rules.iter().filter(|rule| !rule.in_sync && rule.reason.as_deref() != Some("RolesChanged"));
+    // A changed order of roles marks every rule, and starts nothing by itself (reading 25); what is held waits for a
+    // person, and a run without one would only bring the content before once more (reading 23).
+    let by_itself = |reason: Option<&str>| !matches!(reason, Some("RolesChanged" | "RevocationHeld"));
+    let changed = state.rules.iter().filter(|rule| !rule.in_sync && by_itself(rule.reason.as_deref()));
     let under_way = |name: &str| {
-        state.runs.iter().any(|run| match &run.scope {
+        // A dry run brings nothing to anybody.
+        state.runs.iter().filter(|run| !run.dry_run).any(|run| match &run.scope {
             RunScope::All {} => true,
             RunScope::Rules(rules) => rules.iter().any(|rule| rule == name),
         })

@@ -87,6 +87,9 @@ fn a_run_that_covers_the_rules_is_not_doubled() {
     }
     let elsewhere = state(3, &[("a", false)], run(json!({"rules": ["z"]})));
     assert!(matches!(settle.decide(&elsewhere, &[], at(60_000)), Decision::Wait(_)));
+    let mut dry = state(3, &[("a", false)], run(json!({"all": {}})));
+    dry.runs[0].dry_run = true;
+    assert!(matches!(settle.decide(&dry, &[], at(60_000)), Decision::Wait(_)), "a dry run covers nothing");
 }
 
 #[test]
@@ -103,6 +106,28 @@ fn a_new_order_of_roles_starts_nothing_by_itself() {
     let mut reordered = state(3, &[("a", false)], json!([]));
     reordered.rules[0].reason = Some("RolesChanged".to_owned());
     assert_eq!(Settle::default().decide(&reordered, &[], at(60_000)), Decision::Nothing);
+}
+
+#[test]
+fn c003_what_is_held_starts_nothing_by_itself_and_holds_up_no_other_rule() {
+    let mut held = state(6, &[("a", false), ("b", false)], json!([]));
+    held.rules[0].reason = Some("RevocationHeld".to_owned());
+    let mut settle = Settle::default();
+    settle.decide(&held, &[], at(0));
+    assert_eq!(settle.decide(&held, &[], at(2000)), Decision::Run(names(&["b"])));
+    held.rules[1].in_sync = true;
+    assert_eq!(settle.decide(&held, &[], at(60_000)), Decision::Nothing);
+}
+
+#[test]
+fn c003_a_revision_that_only_admits_what_waited_makes_no_second_run() {
+    let mut settle = Settle::default();
+    settle.decide(&state(5, &[("a", false)], json!([])), &[], at(0));
+    let admitted = state(6, &[("a", false)], json!([]));
+    assert_eq!(settle.decide(&admitted, &[], at(300)), Decision::Wait(QUIET));
+    assert_eq!(settle.decide(&admitted, &[], at(2300)), Decision::Run(names(&["a"])));
+    let asked = [Asked { rules: Some(BTreeSet::from(["a".to_owned()])) }];
+    assert_eq!(settle.decide(&admitted, &asked, at(60_000)), Decision::Nothing);
 }
 
 #[test]

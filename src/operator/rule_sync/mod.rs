@@ -9,7 +9,7 @@ mod status;
 use crate::api::rule_sync::SyncScope;
 use crate::api::{RuleSync, RuleSyncStatus, UserManagementRule, reason};
 use crate::client::admin;
-use crate::config::{RunRequest, RunScope};
+use crate::config::{AllowRevocations, RunRequest, RunScope};
 use crate::operator::context::Context;
 use crate::operator::directory::names::Names;
 use crate::operator::link::Link;
@@ -77,14 +77,7 @@ async fn hand_over(
     link: &Link,
     now: Timestamp,
 ) -> Result<Action, Error> {
-    let request = &RunRequest {
-        name: sync.name_any(),
-        scope: match &sync.spec.scope {
-            SyncScope::Rules(rules) => RunScope::Rules(rules.clone()),
-            SyncScope::All {} => RunScope::All {},
-        },
-        nonce: sync.spec.nonce().to_owned(),
-    };
+    let request = &request(sync);
     let uid = &sync.uid().unwrap_or_default();
     let server_name = Names::of(directory).admin_server_name();
     let asked =
@@ -99,6 +92,24 @@ async fn hand_over(
             Ok(Action::requeue(UNDER_WAY))
         }
         Err(error) => Err(error),
+    }
+}
+
+/// The run as the endpoint is asked for it.
+fn request(sync: &RuleSync) -> RunRequest {
+    RunRequest {
+        name: sync.name_any(),
+        scope: match &sync.spec.scope {
+            SyncScope::Rules(rules) => RunScope::Rules(rules.clone()),
+            SyncScope::All {} => RunScope::All {},
+        },
+        nonce: sync.spec.nonce().to_owned(),
+        dry_run: sync.spec.dry_run(),
+        // What the schema does not let in allows nothing.
+        allow_revocations: sync
+            .spec
+            .allow_revocations
+            .map(|allowed| AllowRevocations { up_to: u64::try_from(allowed.up_to).unwrap_or(0) }),
     }
 }
 
@@ -125,4 +136,30 @@ async fn write(ctx: &Context, sync: &RuleSync, wanted: &RuleSyncStatus) -> Resul
         ctx.events.conditions(&sync.object_ref(&()), before, &wanted.conditions).await;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn c003_what_a_person_confirms_and_a_dry_run_reach_the_endpoint() {
+        let asked = |more: serde_json::Value| {
+            let mut spec = json!({"directoryRef": {"name": "acme"}, "scope": {"rules": ["hr"]}});
+            for (key, value) in more.as_object().unwrap() {
+                spec[key] = value.clone();
+            }
+            let sync = json!({
+                "apiVersion": "scim-operator.dev/v1alpha1", "kind": "RuleSync",
+                "metadata": {"name": "by-hand", "namespace": "ns"}, "spec": spec,
+            });
+            serde_json::to_value(request(&serde_json::from_value(sync).unwrap())).unwrap()
+        };
+        // What says nothing more has the text, and so the hash, that it had before there was more to say.
+        assert_eq!(asked(json!({})), json!({"name": "by-hand", "scope": {"rules": ["hr"]}}));
+        assert_eq!(asked(json!({"dryRun": true}))["dryRun"], true);
+        assert_eq!(asked(json!({"allowRevocations": {"upTo": 7}}))["allowRevocations"], json!({"upTo": 7}));
+        assert_eq!(asked(json!({"allowRevocations": {"upTo": -7}}))["allowRevocations"], json!({"upTo": 0}));
+    }
 }

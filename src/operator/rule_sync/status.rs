@@ -3,6 +3,7 @@
 use crate::api::rule_sync::{Phase, Progress, RuleSyncStatus, RunResult};
 use crate::api::{RuleSync, label, reason};
 use crate::config::{self, RunStatus};
+use crate::manifests;
 use crate::operator::runtime::conditions::{Standing, Wanted, merge, seconds};
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
@@ -25,6 +26,8 @@ pub fn mirrored(sync: &RuleSync, run: &RunStatus, now: Timestamp) -> RuleSyncSta
         uid: _,
         name: _,
         scope: _,
+        dry_run,
+        allow_revocations: _,
         phase,
         reason: why,
         message,
@@ -33,11 +36,18 @@ pub fn mirrored(sync: &RuleSync, run: &RunStatus, now: Timestamp) -> RuleSyncSta
         completed_at,
         progress,
         result,
+        users_losing,
+        would_be_held,
     } = run;
     let said = |fallback: &str| message.clone().unwrap_or_else(|| fallback.to_owned());
     let standing = match phase {
         config::Phase::Pending => Standing::plain(reason::PENDING),
         config::Phase::Running => Standing::plain(reason::RUNNING),
+        config::Phase::Held => {
+            let directory = &sync.spec.directory_ref.name;
+            let message = manifests::held_run(sync.metadata.namespace.as_deref(), directory, run);
+            Standing::new(reason::REVOCATION_HELD_REASON, message)
+        }
         config::Phase::Succeeded if why.as_deref() == Some(reason::ALREADY_RUN.name) => {
             Standing::plain(reason::ALREADY_RUN)
         }
@@ -51,6 +61,7 @@ pub fn mirrored(sync: &RuleSync, run: &RunStatus, now: Timestamp) -> RuleSyncSta
         phase: Some(match phase {
             config::Phase::Pending => Phase::Pending,
             config::Phase::Running => Phase::Running,
+            config::Phase::Held => Phase::Held,
             config::Phase::Succeeded => Phase::Succeeded,
             config::Phase::Failed => Phase::Failed,
         }),
@@ -58,6 +69,10 @@ pub fn mirrored(sync: &RuleSync, run: &RunStatus, now: Timestamp) -> RuleSyncSta
         completed_at: time(completed_at),
         progress: Some(Progress { processed: count(progress.processed), total: count(progress.total) }),
         result: Some(results(result)),
+        users_losing: users_losing.map(count),
+        would_be_held: (*dry_run && *phase == config::Phase::Succeeded).then_some(*would_be_held),
+        report_ref: matches!(phase, config::Phase::Held | config::Phase::Succeeded)
+            .then(|| format!("/access/v1/syncs/{}/changes", sync.name_any())),
         ..with(sync, previous, standing, accepted, now)
     }
 }
@@ -133,6 +148,34 @@ mod tests {
         assert_eq!(of("Succeeded", None, None), ("True".into(), "Succeeded".into(), 2));
         assert_eq!(of("Succeeded", Some("AlreadyRun"), None), ("True".into(), "AlreadyRun".into(), 2));
         assert_eq!(of("Failed", None, Some("disk full")), ("False".into(), "RunFailed".into(), 3));
+        assert_eq!(of("Held", Some("RevocationHeld"), Some("too many")), ("False".into(), "RevocationHeld".into(), 3));
+    }
+
+    #[test]
+    fn c003_a_run_that_is_held_is_stalled_and_says_what_to_apply() {
+        let mut held = run("Held", Some("RevocationHeld"), Some("9 people would lose access, and …"));
+        held.users_losing = Some(9);
+        let status = mirrored(&sync(), &held, Timestamp::UNIX_EPOCH);
+        assert_eq!((status.phase, status.users_losing, status.would_be_held), (Some(Phase::Held), Some(9), None));
+        assert!(status.phase.is_some_and(Phase::is_final));
+        assert_eq!(status.report_ref.as_deref(), Some("/access/v1/syncs/by-hand/changes"));
+        let stalled = status.conditions.iter().find(|c| c.type_ == "Stalled").unwrap();
+        for said in ["9 people would lose access", "namespace: \"ns\"", "allowRevocations: {upTo: 9}"] {
+            assert!(stalled.message.contains(said), "{}", stalled.message);
+        }
+    }
+
+    #[test]
+    fn a_dry_run_says_whether_it_would_be_held_once_it_has_ended() {
+        let mut dry = run("Succeeded", None, Some("9 people would lose access, and guard.maxRevokedUsers is 5"));
+        (dry.dry_run, dry.would_be_held, dry.users_losing) = (true, true, Some(9));
+        let status = mirrored(&sync(), &dry, Timestamp::UNIX_EPOCH);
+        assert_eq!((status.would_be_held, status.users_losing), (Some(true), Some(9)));
+        assert_eq!(ready(&status), ("True".into(), "Succeeded".into(), 2));
+        assert_eq!(status.conditions[0].message, "9 people would lose access, and guard.maxRevokedUsers is 5");
+        dry.phase = config::Phase::Running;
+        let status = mirrored(&sync(), &dry, Timestamp::UNIX_EPOCH);
+        assert_eq!((status.would_be_held, status.report_ref), (None, None));
     }
 
     #[test]

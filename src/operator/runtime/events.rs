@@ -13,7 +13,8 @@ use kube::{Api, Client};
 use std::time::Duration;
 
 const TIMEOUT: Duration = Duration::from_secs(5);
-const NOTE_BYTES_MAX: usize = 1000;
+/// Kubernetes refuses a note of 1024.
+const NOTE_BYTES_MAX: usize = crate::manifests::NOTE_BYTES_MAX;
 
 /// Writes Events as `scim-operator`.
 #[derive(Clone)]
@@ -78,12 +79,13 @@ impl Events {
     }
 }
 
-/// Told of: what ended well or needs a person. What is on its way, and what only repeats Ready, is in the status.
+/// Told of: what ended well or needs a person. What is on its way, and what only repeats Ready, is in the status; what
+/// is held is told for each revision, where the directory's status is written.
 fn worth_an_event(condition: &Condition) -> bool {
     let settled = reason::by_name(&condition.reason).is_some_and(|reason| reason.outcome != Outcome::Waiting);
     let repeats = matches!(
         condition.type_.as_str(),
-        "Reconciling" | "Stalled" | "Accepted" | "EndpointAvailable" | "ConfigPublished"
+        "Reconciling" | "Stalled" | "Accepted" | "EndpointAvailable" | "ConfigPublished" | reason::REVOCATION_HELD
     );
     // A rule before its group is the normal order of things; so is a provider that has not called yet.
     let expected = condition.type_ == "IdpGroupResolved" && condition.status != Truth::True.as_str();
@@ -118,6 +120,13 @@ mod tests {
     fn b039_a_group_that_has_not_come_yet_is_no_event_and_its_coming_is() {
         assert_eq!(told(Wanted::no("IdpGroupResolved", reason::GROUP_NOT_PROVISIONED, "")), None);
         assert_eq!(told(Wanted::yes("IdpGroupResolved", reason::GROUP_RESOLVED, "")), Some(false));
+    }
+
+    #[test]
+    fn c003_a_rule_or_a_run_that_is_held_is_a_warning_and_a_directory_tells_by_itself() {
+        assert_eq!(told(Wanted::no("InSync", reason::REVOCATION_HELD_REASON, "")), Some(true));
+        assert_eq!(told(Wanted::no("Ready", reason::REVOCATION_HELD_REASON, "")), Some(true));
+        assert_eq!(told(Wanted::yes(reason::REVOCATION_HELD, reason::REVOCATION_HELD_REASON, "")), None);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod authority;
 mod behind;
 mod directory;
+mod guard;
 mod killed;
 mod leader;
 mod lost;
