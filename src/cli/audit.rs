@@ -1,8 +1,12 @@
-//! `scim-operator audit`: whether the records are what was written, and taking a person out of them. C005.
+//! `scim-operator audit`: whether the records are what was written, taking a person out of them, and copying them out.
+//! C005.
 
+use super::against::Against;
 use super::database::DatabaseArgs;
+use super::output::put_line;
 use crate::store::audit::{self, Erased, Verified};
 use crate::store::{Anchor, StoreError, erase_from_database, verify_database};
+use anyhow::Context;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -52,6 +56,14 @@ enum Step {
         #[arg(long, value_name = "ID|USERNAME")]
         user: String,
     },
+    /// Writes the records to standard output, one JSON object a line, the oldest first; needs a token of scope Admin.
+    Export {
+        #[command(flatten)]
+        against: Against,
+        /// The position of the last record that is had already; without it, from the oldest that is kept.
+        #[arg(long, value_name = "POSITION")]
+        since: Option<String>,
+    },
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -89,8 +101,24 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
             let Erased { user, records } = erased.map_err(whole)?;
             println!("erased {user} from {records} records");
         }
+        Step::Export { against, since } => export(against, since).await?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Page by page, so that neither side needs memory for all.
+async fn export(against: Against, mut since: Option<String>) -> anyhow::Result<()> {
+    let access = against.open()?;
+    loop {
+        let page = access.audit(since.as_deref()).await.context("the records cannot be read")?;
+        for record in &page.records {
+            put_line(record)?;
+        }
+        since = page.next;
+        if since.is_none() {
+            return Ok(());
+        }
+    }
 }
 
 /// The text of a store's error has its cause in it: printed with its causes it would say everything twice.

@@ -4,14 +4,22 @@
 //! `pub async fn run(args: Args) -> anyhow::Result<ExitCode>`, a `mod` line, a variant of [`Command`]
 //! and a line in [`dispatch`].
 //! Here and nowhere else the process-wide things happen: the runtime, the TLS provider, the log.
-//! Exit codes: 0 done, 1 failed (the error is printed with its causes), 2 wrong usage (clap).
+//! Exit codes: 0 done, 1 failed (the error is printed with its causes), 2 wrong usage (clap), and of `plan` also that
+//! too many people would lose something.
 
+mod against;
 mod audit;
+mod changes;
 mod check;
 mod crds;
 mod database;
 mod endpoint;
+mod explain;
+mod failed_events;
+mod files;
 mod operator;
+mod output;
+mod plan;
 mod simulate;
 mod standalone;
 mod store;
@@ -51,8 +59,16 @@ enum Command {
     Crds(crds::Args),
     /// Backs up, restores or checks the store of a directory.
     Store(store::Args),
-    /// Verifies the records of what was done, and erases a person from them.
+    /// Verifies or exports the records of what was done, and erases a person from them.
     Audit(audit::Args),
+    /// Shows what changed rules would give and take, or runs the tests beside them.
+    Plan(plan::Args),
+    /// Says why somebody has access, or has not.
+    Explain(explain::Args),
+    /// Follows what happens to people's access.
+    Changes(changes::Args),
+    /// Lists SCIM messages that could not be applied, and tries them again.
+    FailedEvents(failed_events::Args),
     /// Holds any SCIM server to the RFCs and to what each identity provider needs of it.
     Check(check::Args),
     /// Acts as an identity provider's provisioning service against a SCIM base URL.
@@ -67,6 +83,10 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Crds(args) => crds::run(args).await,
         Command::Store(args) => store::run(args).await,
         Command::Audit(args) => audit::run(args).await,
+        Command::Plan(args) => plan::run(args).await,
+        Command::Explain(args) => explain::run(args).await,
+        Command::Changes(args) => changes::run(args).await,
+        Command::FailedEvents(args) => failed_events::run(args).await,
         Command::Check(args) => check::run(args).await,
         Command::Simulate(args) => simulate::run(args).await,
     }
