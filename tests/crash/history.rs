@@ -226,6 +226,8 @@ fn publication() -> Publication {
         profile: Profile::new("http://localhost/scim/v2"),
         rules: SHARED.iter().map(|name| RuleEntry { rule: rule(name), held: false }).collect(),
         verifiers: Vec::new(),
+        guard: Default::default(),
+        audit: Default::default(),
     };
     Publication {
         revocation_floor: 0,

@@ -12,6 +12,7 @@ mod support;
 
 mod check;
 mod endpoint;
+mod histories;
 mod interop;
 mod leaks;
 mod recorder;

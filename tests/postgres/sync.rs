@@ -28,7 +28,13 @@ async fn b063_a_run_whose_replica_is_killed_is_finished_by_another_and_evaluates
     })
     .await;
     fleet.publish(vec![rule("d", "Designers", "Designer", &["main"], &[])]).await;
-    let request = RunRequest { name: "run".to_owned(), scope: RunScope::All {}, nonce: String::new() };
+    let request = RunRequest {
+        name: "run".to_owned(),
+        scope: RunScope::All {},
+        nonce: String::new(),
+        dry_run: false,
+        allow_revocations: None,
+    };
     let admin = fleet.replicas[0].access.with_token(&token(Scope::Admin));
     let asked = admin.json("POST", "/access/v1/syncs", &serde_json::to_value(request).unwrap()).await;
     assert_eq!(asked.status, 202, "{}", asked.text);

@@ -113,10 +113,18 @@ async fn c011_canary_a_member_or_a_grant_that_goes_behind_the_endpoints_back_is_
         );
         format!("DELETE FROM {table} WHERE ctid IN {row} RETURNING user_id")
     };
-    for table in ["membership", "access"] {
-        let Some(database) = Database::connect("c011_canary_a_member_or_a_grant") else { return };
-        let site = Site::replicas(database, CALM.replicas, CALM.groups).await;
-        let Told { complaints, .. } = play(&Plan::new(SEED, CALM), site, Some(&one_of(table))).await;
-        assert!(complaints.iter().any(|line| line.contains("cannot be told as a sequence")), "{table}: {complaints:?}");
+    // A message about that person that comes before anybody has looked puts a grant back: then another history.
+    'table: for table in ["membership", "access"] {
+        let mut said = Vec::new();
+        for seed in SEED..SEED + 4 {
+            let Some(database) = Database::connect("c011_canary_a_member_or_a_grant") else { return };
+            let site = Site::replicas(database, CALM.replicas, CALM.groups).await;
+            let Told { complaints, .. } = play(&Plan::new(seed, CALM), site, Some(&one_of(table))).await;
+            if complaints.iter().any(|line| line.contains("cannot be told as a sequence")) {
+                continue 'table;
+            }
+            said.push(complaints);
+        }
+        panic!("{table}: {said:?}");
     }
 }

@@ -1,0 +1,124 @@
+//! What can happen to a directory, and chance that makes histories of it. A seed always gives the same history.
+
+use super::reference::Rule;
+use std::collections::{BTreeMap, BTreeSet};
+
+type Names = BTreeSet<String>;
+
+pub const PEOPLE: [&str; 4] = ["ada", "bob", "cyd", "dan"];
+pub const GROUPS: [&str; 4] = ["Ones", "Twos", "Threes", "Fours"];
+const RULES: [&str; 4] = ["first", "second", "third", "fourth"];
+pub const TENANTS: [&str; 2] = ["hr", "main"];
+const JOINS: [&str; 2] = ["x", "y"];
+pub const ROLES: usize = 5;
+
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// POST of a user.
+    Post(String, bool),
+    /// PATCH of `active`.
+    Active(String, bool),
+    Delete(String),
+    PostGroup(String, Names),
+    /// PATCH: some come, others go.
+    Members(String, Names, Names),
+    /// PUT.
+    AllMembers(String, Names),
+    Rename(String, String),
+    DeleteGroup(String),
+    /// A configuration with exactly these rules.
+    Publish(BTreeMap<String, Rule>),
+    /// Over these rules, or everybody; confirmed for so many people.
+    Run(Option<Names>, Option<usize>),
+    /// The same as a dry run.
+    DryRun(Option<Names>),
+    Grant(String, String, usize, Names),
+    EndGrant(String, String),
+    Restart,
+    /// A restart while a run is under way.
+    RunRestarted(Option<Names>, Option<usize>),
+}
+
+/// Chance that comes again with its seed: SplitMix64.
+pub struct Dice(u64);
+
+impl Dice {
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub fn below(&mut self, end: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^= mixed >> 31;
+        usize::try_from(mixed % u64::try_from(end.max(1)).unwrap()).unwrap()
+    }
+
+    fn one(&mut self, of: &[&str]) -> String {
+        of[self.below(of.len())].to_owned()
+    }
+
+    fn some(&mut self, of: &[&str]) -> Names {
+        of.iter().filter(|_| self.below(2) == 0).map(|name| (*name).to_owned()).collect()
+    }
+
+    fn scope(&mut self) -> Option<Names> {
+        let some = self.some(&RULES);
+        (self.below(3) > 0 && !some.is_empty()).then_some(some)
+    }
+
+    fn confirmed(&mut self) -> Option<usize> {
+        (self.below(2) == 0).then(|| self.below(5))
+    }
+
+    fn rule(&mut self) -> Rule {
+        let mut tenants = self.some(&TENANTS);
+        if tenants.is_empty() {
+            tenants.insert(self.one(&TENANTS));
+        }
+        let (group, joins) = (self.one(&GROUPS), self.some(&JOINS));
+        Rule { group, role: self.below(ROLES), tenants, joins, enabled: self.below(6) > 0 }
+    }
+
+    fn edited(&mut self, rules: &BTreeMap<String, Rule>) -> BTreeMap<String, Rule> {
+        let mut rules = rules.clone();
+        for _ in 0..=self.below(2) {
+            let name = self.one(&RULES);
+            match (self.below(4), rules.get_mut(&name)) {
+                (0, _) => drop(rules.remove(&name)),
+                (1, Some(rule)) => rule.enabled = !rule.enabled,
+                (2, Some(rule)) => rule.role = self.below(ROLES),
+                _ => drop(rules.insert(name, self.rule())),
+            }
+        }
+        rules
+    }
+
+    /// What happens next, where these rules were published.
+    pub fn event(&mut self, rules: &BTreeMap<String, Rule>) -> Event {
+        let (who, group) = (self.one(&PEOPLE), self.one(&GROUPS));
+        match self.below(24) {
+            0..=2 => Event::Post(who, self.below(5) > 0),
+            3 => Event::Active(who, false),
+            4 => Event::Active(who, true),
+            5 => Event::Delete(who),
+            6 | 7 => Event::PostGroup(group, self.some(&PEOPLE)),
+            8..=11 => {
+                let (come, go) = (self.some(&PEOPLE), self.some(&PEOPLE));
+                Event::Members(group, come.difference(&go).cloned().collect(), go)
+            }
+            12 => Event::AllMembers(group, self.some(&PEOPLE)),
+            13 => Event::Rename(group, self.one(&GROUPS)),
+            14 => Event::DeleteGroup(group),
+            15..=17 => Event::Publish(self.edited(rules)),
+            18 => Event::Run(self.scope(), self.confirmed()),
+            19 => Event::DryRun(self.scope()),
+            20 => Event::Grant(who, self.one(&TENANTS), self.below(ROLES), self.some(&JOINS)),
+            21 => Event::EndGrant(who, self.one(&TENANTS)),
+            22 => Event::Restart,
+            _ => Event::RunRestarted(self.scope(), self.confirmed()),
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! What access is after any history of messages, rule edits, runs, grants and restarts, in the plainest way there is:
+//! no store, no index, no batches. The system is held against it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+type Names = BTreeSet<String>;
+
+/// A rule: members of `group` get `role` (0 is the lowest) and `joins` in each of `tenants`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    pub group: String,
+    pub role: usize,
+    pub tenants: Names,
+    pub joins: Names,
+    pub enabled: bool,
+}
+
+/// What is held in a tenant; from no rule = granted by hand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    pub role: usize,
+    pub joins: Names,
+    pub rules: Names,
+}
+
+type Holdings = BTreeMap<String, Held>;
+type Rules = BTreeMap<String, Rule>;
+
+#[derive(Debug, Clone, Default)]
+pub struct Person {
+    /// Whether the provider has sent this person; else it is an account with grants by hand (reading 24).
+    pub sent: bool,
+    pub active: bool,
+    pub holds: Holdings,
+}
+
+/// Everything.
+#[derive(Debug, Clone, Default)]
+pub struct Reference {
+    pub automatic: bool,
+    /// How many people a change of rules may take something from, unconfirmed (reading 23).
+    pub limit: usize,
+    pub top: usize,
+    pub home: String,
+    pub published: Rules,
+    pub in_force: Rules,
+    /// Rules whose published content the guard has held.
+    pub held: Names,
+    /// The groups each rule named since everybody had its content (reading 5).
+    pub named: BTreeMap<String, Names>,
+    pub groups: BTreeMap<String, Names>,
+    pub people: BTreeMap<String, Person>,
+}
+
+impl Reference {
+    /// The provider's message is over, and named these people (reading 4).
+    pub fn told(&mut self, named: &Names) {
+        named.iter().for_each(|who| self.evaluate(who));
+    }
+
+    fn evaluate(&mut self, who: &str) {
+        let after = self.holdings(who, &self.in_force);
+        if let Some(person) = self.people.get_mut(who) {
+            person.holds = after;
+        }
+    }
+
+    /// B014–B017; the first match ends what was granted by hand (reading 3).
+    fn holdings(&self, who: &str, rules: &Rules) -> Holdings {
+        let mut given = Holdings::new();
+        let is_member = |rule: &Rule| self.groups.get(&rule.group).is_some_and(|members| members.contains(who));
+        for (name, rule) in rules.iter().filter(|(_, rule)| rule.enabled && is_member(rule)) {
+            for tenant in &rule.tenants {
+                let nothing = || Held { role: 0, joins: Names::new(), rules: Names::new() };
+                let held = given.entry(tenant.clone()).or_insert_with(nothing);
+                held.role = held.role.max(rule.role);
+                held.joins.extend(rule.joins.iter().cloned());
+                held.rules.insert(name.clone());
+            }
+        }
+        if given.is_empty() {
+            given = self.people.get(who).map(|person| person.holds.clone()).unwrap_or_default();
+            given.retain(|_, held| held.rules.is_empty());
+        }
+        given
+    }
+
+    /// Whether a rule gives this person something, or would by the next message.
+    pub fn is_managed(&self, who: &str) -> bool {
+        let is_given = |holds: &Holdings| holds.values().any(|held| !held.rules.is_empty());
+        self.people.get(who).is_some_and(|person| is_given(&person.holds))
+            || is_given(&self.holdings(who, &self.in_force))
+    }
+
+    /// Rules are published; all of them.
+    pub fn publish(&mut self, rules: Rules) {
+        if rules == self.published {
+            return;
+        }
+        let held_before = std::mem::take(&mut self.held);
+        self.published = rules;
+        if !self.automatic {
+            return self.put_in_force(&self.waiting());
+        }
+        let adds: Names = self.waiting().into_iter().filter(|name| self.only_adds(name)).collect();
+        self.put_in_force(&adds);
+        let waiting = self.waiting();
+        let unjudged: Names = waiting.difference(&held_before).cloned().collect();
+        let passes = |names: &Names| !names.is_empty() && self.excess(names, None).is_none();
+        let admitted = [waiting.clone(), unjudged].into_iter().find(passes).unwrap_or_default();
+        self.put_in_force(&admitted);
+        self.held = self.waiting();
+    }
+
+    /// Rules whose published content is not in force.
+    fn waiting(&self) -> Names {
+        let names: Names = self.published.keys().chain(self.in_force.keys()).cloned().collect();
+        names.into_iter().filter(|name| self.published.get(name) != self.in_force.get(name)).collect()
+    }
+
+    /// Whether a rule's change can take nothing from anybody. One that begins to match ends what is held by hand.
+    fn only_adds(&self, name: &str) -> bool {
+        let has_by_hand = |person: &Person| person.sent && person.holds.values().any(|held| held.rules.is_empty());
+        let by_hand = self.people.values().any(has_by_hand);
+        let before = self.in_force.get(name).filter(|rule| rule.enabled);
+        match (before, self.published.get(name)) {
+            (None, after) => !by_hand || after.is_none_or(|rule| !rule.enabled),
+            (Some(_), None) => false,
+            (Some(before), Some(after)) => {
+                after.enabled
+                    && after.group == before.group
+                    && after.role >= before.role
+                    && after.tenants.is_superset(&before.tenants)
+                    && after.joins.is_superset(&before.joins)
+            }
+        }
+    }
+
+    fn with(&self, names: &Names) -> Rules {
+        let mut rules = self.in_force.clone();
+        for name in names {
+            rules.remove(name);
+            rules.extend(self.published.get(name).map(|rule| (name.clone(), rule.clone())));
+        }
+        rules
+    }
+
+    fn put_in_force(&mut self, names: &Names) {
+        for name in names {
+            let (before, after) = (self.in_force.get(name), self.published.get(name));
+            let mut named = self.named.remove(name).unwrap_or_default();
+            named.extend(before.into_iter().chain(after).map(|rule| rule.group.clone()));
+            let holds = |person: &Person| person.holds.values().any(|held| held.rules.contains(name));
+            let is_of_somebody = named.iter().any(|group| self.groups.get(group).is_some_and(|them| !them.is_empty()));
+            if is_of_somebody || self.people.values().any(holds) {
+                self.named.insert(name.clone(), named);
+            } else if let Some(rule) = after {
+                self.named.insert(name.clone(), Names::from([rule.group.clone()]));
+            }
+        }
+        self.in_force = self.with(names);
+    }
+
+    /// Members of the rules' old and new groups, and whoever holds something from one (reading 5).
+    fn affected(&self, names: &Names) -> Names {
+        let mut groups: Names = names.iter().filter_map(|name| self.named.get(name)).flatten().cloned().collect();
+        for rules in [&self.in_force, &self.published] {
+            groups.extend(names.iter().filter_map(|name| rules.get(name)).map(|rule| rule.group.clone()));
+        }
+        let holds = |person: &Person| person.holds.values().any(|held| !held.rules.is_disjoint(names));
+        let holders = self.people.iter().filter(|(_, person)| holds(person)).map(|(who, _)| who.clone());
+        groups.iter().filter_map(|group| self.groups.get(group)).flatten().cloned().chain(holders).collect()
+    }
+
+    /// What a change of these rules would take beyond the guard's limits, or beyond what was confirmed (reading 23).
+    fn excess(&self, names: &Names, confirmed: Option<usize>) -> Option<usize> {
+        self.excess_of(&self.affected(names), &self.with(names), confirmed)
+    }
+
+    fn excess_of(&self, people: &Names, rules: &Rules, confirmed: Option<usize>) -> Option<usize> {
+        let loses = |who: &&String| {
+            let (before, after) = (&self.people[*who].holds, self.holdings(who, rules));
+            before.iter().any(|(tenant, held)| {
+                after.get(tenant).is_none_or(|now| now.role < held.role || !now.joins.is_superset(&held.joins))
+            })
+        };
+        let losing = people.iter().filter(loses).count();
+        if let Some(up_to) = confirmed {
+            return (losing > up_to).then_some(losing);
+        }
+        let is_top = |holds: &Holdings| holds.get(&self.home).is_some_and(|held| held.role == self.top);
+        let active = || self.people.iter().filter(|(_, person)| person.active && person.sent);
+        let after = |who: &String, person: &Person| {
+            if people.contains(who) { is_top(&self.holdings(who, rules)) } else { is_top(&person.holds) }
+        };
+        let is_last = active().any(|(_, person)| is_top(&person.holds)) && !active().any(|(who, p)| after(who, p));
+        (losing > self.limit || is_last).then_some(losing)
+    }
+
+    /// Those waiting changes that a run over these rules, or over everybody, lets in when it is confirmed.
+    fn covered(&self, scope: Option<&Names>) -> Names {
+        self.waiting().into_iter().filter(|name| scope.is_none_or(|names| names.contains(name))).collect()
+    }
+
+    /// Whom a run over these rules, or over everybody, evaluates.
+    fn of(&self, scope: Option<&Names>) -> Names {
+        match scope {
+            Some(names) => self.affected(names),
+            None => self.people.iter().filter(|(_, p)| p.sent).map(|(who, _)| who.clone()).collect(),
+        }
+    }
+
+    /// A dry run: it is never held, and nothing is judged after it.
+    pub fn dry_run(&mut self, scope: Option<&Names>) {
+        let people = self.of(scope);
+        self.put_in_force(&self.covered(scope));
+        people.iter().for_each(|who| self.evaluate(who));
+    }
+
+    /// A run over these rules, or over everybody; `false` = it was held.
+    pub fn run(&mut self, scope: Option<&Names>, confirmed: Option<usize>) -> bool {
+        let admitted = if confirmed.is_some() { self.covered(scope) } else { Names::new() };
+        let mut people = self.of(scope);
+        if self.excess_of(&people, &self.with(&admitted), confirmed).is_some() {
+            return false;
+        }
+        if !admitted.is_empty() {
+            self.put_in_force(&admitted);
+            // That is another revision: what still waits is judged anew, and where it is let in, so is the run.
+            let rest = self.waiting();
+            if !rest.is_empty() && self.excess(&rest, None).is_none() {
+                self.put_in_force(&rest);
+                people = self.of(scope);
+                if self.excess_of(&people, &self.in_force, confirmed).is_some() {
+                    self.held.clear();
+                    return false;
+                }
+            }
+            self.held = self.waiting();
+        }
+        people.iter().for_each(|who| self.evaluate(who));
+        let done: Names = scope.cloned().unwrap_or_else(|| self.named.keys().cloned().collect());
+        for name in done {
+            self.named.remove(&name);
+            let now = self.in_force.get(&name).map(|rule| (name, Names::from([rule.group.clone()])));
+            self.named.extend(now);
+        }
+        true
+    }
+}
