@@ -99,14 +99,16 @@ generate-demo: cluster image demo-down ## the tables of the demo, from a run of 
 	UPDATE=1 hack/cluster/cluster.sh run cargo test $(BUILD) --test cluster alone::demo
 
 bench: ## speed, one table (loopback only)
-	cargo bench --profile release --locked --target $(TARGET) --bench scim
+	cargo bench --profile release --locked --target $(TARGET) --bench scim --bench access --bench sync
 	hack/postgres/with.sh postgres -- cargo bench --profile release --locked --target $(TARGET) --bench load
 
-soak: build ## power cuts and kills in bursts of writes, then hours of traffic and faults against one endpoint; MINUTES=…
+soak: build ## power cuts and kills in bursts of writes, mutants, then hours of traffic and faults against one endpoint; MINUTES=…
 	KILL_ROUNDS=200 cargo test $(BUILD) --test crash -- c011_ | tee /dev/stderr | grep '5 passed' >/dev/null
 	KILL_ROUNDS=200 cargo test $(BUILD) --test it -- durability::c011_what_was_acknowledged | tee /dev/stderr | grep '1 passed' >/dev/null
+	HISTORIES=10000 cargo test $(BUILD) --test it -- histories::b018_ | tee /dev/stderr | grep '1 passed' >/dev/null
 	HISTORY_MINUTES=$${MINUTES:-30} hack/postgres/with.sh postgres -- cargo test $(BUILD) --test postgres -- history::c011_a_history
 	FUZZ_SECONDS=$$(($${MINUTES:-30} * 20)) hack/fuzz.sh
+	hack/mutants.sh
 	hack/soak.sh
 
 image: build ## the container image, given to the cluster when one is up

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The whole product in a cluster, in nine acts. What it shows comes from kubectl and the access API only, the way a user
+# The whole product in a cluster, in eleven acts. What it shows comes from kubectl and the access API only, the way a user
 # would look. It starts over in a namespace of its own and leaves everything running to look around in.
 # usage: demo.sh          reads BINARY and IMAGE
 #        demo.sh remove   ends what an earlier demo left running, if any; the cluster stays
@@ -37,6 +37,8 @@ act "Somebody's account is blocked" somebody_is_blocked
 act "Somebody is unassigned from the application" somebody_is_unassigned
 act "Something urgent is provisioned on demand" on_demand
 act "A rule is edited" rule_is_edited
-act "A rule is deleted" rule_is_deleted
+act "A change is planned before it is made" change_is_planned
+act "A rule is deleted: held, then confirmed" rule_is_deleted
+act "Somebody asks why" somebody_asks_why
 act "A key is replaced without a failed request" key_rotation
 farewell

@@ -81,6 +81,7 @@ rule_is_edited() {
   say "  HR-Designers shall be developers. A RuleSync brings it to those who are there already."
   change_rule hr-designers '{"spec":{"role":"Developer"}}'
   demo_kubectl wait --for=condition=InSync --timeout=60s usermanagementrule/hr-designers >/dev/null
+  demo_kubectl wait --for=jsonpath='{.status.phase}'=Succeeded --timeout=30s rulesync --all >/dev/null
   shown get rulesync
   people_table
 }
@@ -92,14 +93,43 @@ change_rule() {
   demo_kubectl wait "usermanagementrule/$1" --for=jsonpath='{.status.observedGeneration}'="$generation" --timeout=30s >/dev/null
 }
 
+# The default rule for the lowest role gives more people something than one change may take.
+change_is_planned() {
+  say "  What would it take to delete the rule corp-participants? Nothing is written."
+  asked plan --remove corp-participants
+}
+
+# The guard holds it: the rule stays in force, the directory says so, and its Event has the run that confirms it.
 rule_is_deleted() {
-  say "  \$ kubectl delete usermanagementrule finance-approvers"
-  demo_kubectl delete usermanagementrule finance-approvers >/dev/null
-  wait_for 60 "nobody to be left in finance" nobody_in finance
+  say "  \$ kubectl delete usermanagementrule corp-participants"
+  demo_kubectl delete usermanagementrule corp-participants >/dev/null
+  demo_kubectl wait --for=condition=RevocationHeld --timeout=60s scimdirectory/corp >/dev/null
+  shown get scimdirectory corp -o 'jsonpath={.status.conditions[?(@.type=="RevocationHeld")].message}'
+  people_table
+  wait_for 30 "the Event with the run that confirms it" confirmation
+  say "  The directory's Event has the same RuleSync. Somebody looks at it, and applies it."
+  say "  \$ kubectl apply -f confirm.yaml"
+  demo_kubectl apply -f "$WORK/confirm.yaml" | indent
+  demo_kubectl wait --for=jsonpath='{.status.phase}'=Succeeded --timeout=60s -f "$WORK/confirm.yaml" >/dev/null
+  wait_for 30 "nothing to be held any more" nothing_is_held
   people_table
   roles_table
 }
-nobody_in() { [ "$(access "/users?tenant=$1&count=1" | jq '.users | length')" = 0 ]; }
+# The YAML at the end of the newest such Event, as a file.
+confirmation() {
+  demo_kubectl get events --field-selector reason=RevocationHeld,involvedObject.kind=ScimDirectory \
+    --sort-by=.metadata.creationTimestamp -o 'jsonpath={.items[-1:].message}' | sed -n '/apiVersion:/,$p' >"$WORK/confirm.yaml"
+  grep -q 'kind: RuleSync' "$WORK/confirm.yaml"
+}
+nothing_is_held() {
+  [ "$(demo_kubectl get scimdirectory corp -o 'jsonpath={.status.conditions[?(@.type=="RevocationHeld")].status}')" != True ]
+}
+
+somebody_asks_why() {
+  say "  Why is Ada Diallo a Developer in hr, and why may she not enter main any more?"
+  asked explain ada.diallo@example.com --tenant hr --role Developer
+  asked explain ada.diallo@example.com --tenant main
+}
 
 key_rotation() {
   new_key | demo_kubectl apply -f - | indent

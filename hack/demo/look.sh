@@ -16,10 +16,25 @@ shown() { # COMMAND...: what a user would type, and its answer
   indent <<<"$answer"
   timeless <<<"$answer" | table "kubectl $*" >/dev/null
 }
-# What differs from run to run: ages, times, the uid and revision in the name of an automatic run; and so the widths.
+# asked COMMAND ARGUMENT...: what scim-operator answers about this directory, from its access API.
+asked() {
+  local answer code=0
+  printf '  $ %s\n' "scim-operator $* --against http://127.0.0.1:8081 --token-file key"
+  answer=$("$BINARY" "$@" --against "http://127.0.0.1:${PORTS[corp-access]}" \
+    --token-file "$WORK/keys/corp-access-scim-api-key") || code=$?
+  # Exit code 2 of a plan: more than the guard allows.
+  [ "$code" = 0 ] || [ "$1 $code" = "plan 2" ] || die "scim-operator $*: exit code $code"
+  indent <<<"$answer"
+  [ "$code" = 0 ] || say "  (exit code $code)"
+  timeless <<<"$answer" | table "scim-operator $*" >/dev/null
+}
+# What differs from run to run: ages, times, ids of requests, the uid and revision in the name of an automatic run; and so
+# the widths.
 timeless() {
-  sed -E -e 's/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]+Z/<time>/g' -e 's/ ([0-9]+[smh]){1,2}$/ <age>/' \
-    -e 's/^corp-[0-9a-z]{8}-[0-9]+/corp-<uid>-<revision>/' -e 's/ {2,}/  /g'
+  sed -E -e 's/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z/<time>/g' -e 's/ ([0-9]+[smh]){1,2}$/ <age>/' \
+    -e 's/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/<id>/g' \
+    -e 's/(^|[ /])corp-[0-9a-z]{8}-[0-9]+/\1corp-<uid>-<revision>/' \
+    -e 's/corp-[0-9]+-allow-/corp-<revision>-allow-/g' -e 's/ {2,}/  /g'
 }
 indent() { sed 's/^/  /'; }
 

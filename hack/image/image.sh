@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/../.."
 
 : "${BINARY:?run this as: make image}" "${IMAGE:?}"
-: "${LIMIT:=36000000}" # bytes: what grows past it says why. What is released keeps to 25 MB (make dist)
+: "${LIMIT:=40000000}" # bytes: what grows past it says why. What is released keeps to 25 MB (make dist)
 FOLDER=target/image
 ARCHIVE=target/image.tar
 
