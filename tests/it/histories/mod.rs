@@ -67,17 +67,7 @@ impl Reference {
                     return Outcome::Held;
                 }
             }
-            Event::DryRun(scope) => {
-                let mut after = self.clone();
-                after.dry_run(scope.as_ref());
-                // Another rule that gives the same is no change of access.
-                let access = |person: &Person| -> BTreeMap<_, _> {
-                    let of = |(tenant, held): (&String, &Held)| (tenant.clone(), (held.role, held.joins.clone()));
-                    person.holds.iter().map(of).collect()
-                };
-                let differs = |who: &&String| access(&self.people[*who]) != access(&after.people[*who]);
-                return Outcome::Would(self.people.keys().filter(differs).cloned().collect());
-            }
+            Event::DryRun(scope) => return Outcome::Would(self.would_change(scope.as_ref())),
             Event::Grant(who, tenant, role, joins) => {
                 if self.is_managed(who) {
                     return Outcome::Refused;
@@ -100,6 +90,18 @@ impl Reference {
         }
         self.told(&named);
         Outcome::Done
+    }
+
+    /// Whose access a run would change; another rule that gives the same is no change of access.
+    fn would_change(&self, scope: Option<&BTreeSet<String>>) -> BTreeSet<String> {
+        let mut after = self.clone();
+        after.dry_run(scope);
+        let access = |person: &Person| -> BTreeMap<_, _> {
+            let of = |(tenant, held): (&String, &Held)| (tenant.clone(), (held.role, held.joins.clone()));
+            person.holds.iter().map(of).collect()
+        };
+        let differs = |who: &&String| access(&self.people[*who]) != access(&after.people[*who]);
+        self.people.keys().filter(differs).cloned().collect()
     }
 
     /// Whom a message about a group names; `None` = it is refused.
