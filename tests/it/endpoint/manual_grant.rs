@@ -15,7 +15,7 @@ fn by_hand(role: &str) -> Value {
 }
 
 #[tokio::test]
-async fn b083_rules_refuse_grants_by_hand_and_the_first_match_ends_earlier_ones() {
+async fn b083_b099_rules_refuse_grants_by_hand_and_the_first_match_ends_earlier_ones() {
     let endpoint = Endpoint::start(vec![rule("p", "Participants", "Participant", &["main"], &[])]).await;
     let ana = endpoint.user("ana@example.com").await;
     let group = endpoint.group("Participants", &[&ana]).await;

@@ -2,6 +2,7 @@
 
 use super::event::{Event, PEOPLE, ROLES};
 use super::reference::{Held, Rule};
+use crate::support::wait::until;
 use scim_operator::access::{DEFAULT_ROLES, GroupSelector, Guard, Source, TenantAccess};
 use scim_operator::config::{
     AllowRevocations, ManualGrantRequest, Phase, Publication, RuleEntry, RunRequest, RunScope, SyncPolicy,
@@ -236,7 +237,9 @@ impl System {
 
     async fn restart(&mut self) {
         self.directory.close().await;
-        self.directory = Directory::open(Settings::new(self.data.path())).await.unwrap();
+        // A child that another test of this process has just started has what it inherited, the lock too, for a moment.
+        let open = async || Directory::open(Settings::new(self.data.path())).await.ok();
+        self.directory = until("the store is free", Duration::from_secs(30), open).await;
     }
 
     /// Asks again whenever the state has moved, with a limit.
