@@ -3,10 +3,7 @@
 
 use super::{Answer, Connection, Error, Request, Settings, Token};
 use crate::access::{AccessView, Explanation};
-use crate::config::{
-    AuditPage, Changes, FailedEvents, ManualGrant, ManualGrantRequest, Plan, PlanRequest, RunRequest, RunStatus,
-    UserChanges,
-};
+use crate::config::{AuditPage, Changes, FailedEvents, Plan, PlanRequest, RunRequest, RunStatus};
 use reqwest::Method;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -112,21 +109,6 @@ impl Access {
         self.optional(&Request::new(Method::POST, &["failed-events", id, "retry"])).await
     }
 
-    /// Gives somebody whom no rule manages a role in a tenant (scope Admin).
-    pub async fn grant(&self, request: &ManualGrantRequest) -> Result<ManualGrant, Error> {
-        let body = serde_json::to_value(request).unwrap_or(Value::Null);
-        self.typed(&Request::new(Method::POST, &["manual-grants"]).with_body(body)).await
-    }
-
-    /// Takes a manual grant back (scope Admin); false = there is no such grant.
-    pub async fn end_grant(&self, id: &str) -> Result<bool, Error> {
-        let answer = self.0.send(&Request::new(Method::DELETE, &["manual-grants", id])).await?;
-        if answer.status == 404 {
-            return Ok(false);
-        }
-        answer.accepted().map(|_| true)
-    }
-
     /// Asks for a run of the rules (`POST /syncs`, scope Admin).
     pub async fn request_run(&self, run: &RunRequest) -> Result<RunStatus, Error> {
         let body = serde_json::to_value(run).unwrap_or(Value::Null);
@@ -141,12 +123,6 @@ impl Access {
     /// The kept runs, newest first.
     pub async fn runs(&self) -> Result<Vec<RunStatus>, Error> {
         self.typed::<Runs>(&Request::new(Method::GET, &["syncs"])).await.map(|runs| runs.syncs)
-    }
-
-    /// A page of whom the newest run of a name changed, or would change; `None` = there is no such run.
-    pub async fn run_changes(&self, name: &str, cursor: Option<&str>) -> Result<Option<UserChanges>, Error> {
-        let request = Request::new(Method::GET, &["syncs", name, "changes"]).with("count", PAGE.to_string());
-        self.optional(&with_some(request, "cursor", cursor)).await
     }
 
     async fn typed<T: DeserializeOwned>(&self, request: &Request) -> Result<T, Error> {

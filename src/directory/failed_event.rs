@@ -151,7 +151,7 @@ impl Directory {
 
     /// Whether any failed event may be kept. Where this process is alone it knows; else what others kept is found
     /// [`LOOKED_HOLDS`] later at the latest.
-    async fn may_have_failed(&self) -> Result<bool, Error> {
+    pub async fn may_have_failed(&self) -> Result<bool, Error> {
         let Known { found, steps } = self.inner.failed_kept.known();
         let is_alone = self.inner.store.elsewhere().is_none();
         if let Some((found, at)) = found

@@ -98,7 +98,7 @@ async fn b063_a_run_says_how_far_it_is_and_after_a_kill_it_goes_on_behind_whom_i
         let mut run = under_way(waiting, &users, 25);
         run.covers[0].hash = world.state().await.rules[0].hash.clone();
         let start = Write::StartRun { run: run.clone(), selectors: vec![rule("d", "Designers", "").group] };
-        world.directory.inner.store.transact(Put(vec![start])).await.unwrap();
+        world.directory.inner.store.transact(Put(vec![Write::InsertRun(run.clone()), start])).await.unwrap();
         let shown = world.directory.run("uid-1").await.unwrap().unwrap();
         assert_eq!((shown.phase, shown.progress), (Phase::Running, Progress { processed: 25, total: 40 }));
         let world = world.restarted().await;
@@ -189,8 +189,9 @@ async fn c003_a_run_under_way_does_not_take_too_much_by_rules_that_it_was_not_we
             let (name, allow_revocations) = ("r".to_owned(), partial("r", &[], up_to).allow_revocations);
             let mut run = under_way(RunStatus { name, scope, allow_revocations, ..a_run() }, &users, 1);
             run.weighed = Some("the rules before".to_owned());
+            let asked = Write::InsertRun(run.clone());
             let start = Write::StartRun { run, selectors: Vec::new() };
-            world.directory.inner.store.transact(Put(vec![start])).await.unwrap();
+            world.directory.inner.store.transact(Put(vec![asked, start])).await.unwrap();
             let world = world.restarted().await;
             let run = world.ended("uid-1").await;
             let holding = how_many_hold(&world, &users).await;
@@ -212,7 +213,9 @@ async fn c003_what_a_run_under_way_has_taken_already_counts_when_it_is_weighed_a
     let (world, users) = four_who_would_lose(4).await;
     let mut run = under_way(RunStatus { name: "r".to_owned(), ..a_run() }, &users, 2);
     run.status.result.revoked = 3;
-    world.directory.inner.store.transact(Put(vec![Write::StartRun { run, selectors: Vec::new() }])).await.unwrap();
+    let asked = Write::InsertRun(run.clone());
+    let start = Write::StartRun { run, selectors: Vec::new() };
+    world.directory.inner.store.transact(Put(vec![asked, start])).await.unwrap();
     let world = world.restarted().await;
     let run = world.ended("uid-1").await;
     assert_eq!((run.phase, how_many_hold(&world, &users).await), (Phase::Failed, 4), "{run:?}");

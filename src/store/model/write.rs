@@ -68,7 +68,11 @@ impl State {
                 self.config = Arc::clone(config);
                 changed.iter().for_each(|change| self.rule_changed(change));
             }
-            Write::InsertRun(run) | Write::UpdateRun(run) => self.put_run(run.clone()),
+            Write::InsertRun(run) => self.put_run(run.clone()),
+            Write::UpdateRun(run) => {
+                let covers = self.runs.get(&run.status.uid).map(|known| known.covers.clone()).unwrap_or_default();
+                self.put_run(RunRow { covers, ..run.clone() });
+            }
             Write::StartRun { run, selectors } => self.start_run(run, selectors),
             Write::MarkSynced { run, roles, selectors } => self.mark_synced(run, roles, selectors),
             Write::PutRunChanges(uid, changes) => self.put_run_changes(uid, changes),

@@ -36,12 +36,12 @@ pub(super) async fn insert(connection: &Connection, run: &RunRow) -> Result<(), 
     tidy(connection, run).await
 }
 
-/// A run as it now stands.
+/// A run as it now stands. What it covers stays as it was at its start: there may be a thousand rules, and every batch
+/// comes here.
 pub(super) async fn update(connection: &Connection, run: &RunRow) -> Result<(), Setback> {
-    let status = &run.status;
-    let (covers, text) = (text("run", &run.covers)?, text("run", status)?);
+    let (status, text) = (&run.status, text("run", &run.status)?);
     let (last, cursor) = (status.phase.is_final(), run.cursor.map(|cursor| cursor.0));
-    connection.run(sql::UPDATE_RUN, &[&status.uid, &last, &cursor, &covers, &text, &run.weighed]).await?;
+    connection.run(sql::UPDATE_RUN, &[&status.uid, &last, &cursor, &text, &run.weighed]).await?;
     tidy(connection, run).await
 }
 
@@ -111,6 +111,7 @@ pub(super) async fn start(connection: &Connection, run: &RunRow, named: &[GroupS
         }
     };
     run.status.progress.total = total.map_or(Ok(0), |row| count(&row, 0))?;
+    connection.run(sql::COVER_RUN, &[&uid, &text("run", &run.covers)?]).await?;
     update(connection, &run).await
 }
 

@@ -250,7 +250,8 @@ statements! {
     ALL_RUNS = "SELECT spec_hash, cursor, covers, status, weighed FROM run ORDER BY created DESC, uid DESC";
     INSERT_RUN = "INSERT INTO run (uid, name, spec_hash, final, created, cursor, covers, status, weighed) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-    UPDATE_RUN = "UPDATE run SET final = $2, cursor = $3, covers = $4, status = $5, weighed = $6 WHERE uid = $1";
+    UPDATE_RUN = "UPDATE run SET final = $2, cursor = $3, status = $4, weighed = $5 WHERE uid = $1";
+    COVER_RUN = "UPDATE run SET covers = $2 WHERE uid = $1";
     FORGET_RUN_USERS = "DELETE FROM run_user WHERE run_uid = $1";
     FORGET_RUNS = "DELETE FROM run WHERE final = TRUE AND uid NOT IN \
         (SELECT uid FROM run WHERE final = TRUE ORDER BY created DESC, uid DESC LIMIT $1)";

@@ -38,7 +38,8 @@ pub(super) fn write(connection: &Connection, write: &Write) -> Result<(), StoreE
             config::put(connection, config, *at)?;
             rule::changed(connection, changed)
         }
-        Write::InsertRun(row) | Write::UpdateRun(row) => run::put(connection, row),
+        Write::InsertRun(row) => run::insert(connection, row),
+        Write::UpdateRun(row) => run::update(connection, row),
         Write::StartRun { run, selectors } => run::start(connection, run, selectors),
         Write::MarkSynced { run, roles, selectors } => rule::mark_synced(connection, run, roles, selectors),
         Write::PutRunChanges(uid, changes) => run::put_changes(connection, uid, changes),

@@ -77,15 +77,13 @@ fn collect(rows: impl Iterator<Item = Result<Raw, rusqlite::Error>>) -> Result<V
     rows.map(|raw| raw?.parse()).collect()
 }
 
-/// A run as it now stands.
-pub(super) fn put(connection: &Connection, run: &RunRow) -> Result<(), StoreError> {
+/// A new run.
+pub(super) fn insert(connection: &Connection, run: &RunRow) -> Result<(), StoreError> {
     let status = &run.status;
     connection
         .prepare_cached(
             "INSERT INTO run (uid, name, spec_hash, final, created, cursor, covers, status, weighed) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (uid) DO UPDATE SET final = excluded.final, \
-             cursor = excluded.cursor, covers = excluded.covers, status = excluded.status, \
-             weighed = excluded.weighed",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         )?
         .execute(params![
             status.uid,
@@ -98,6 +96,28 @@ pub(super) fn put(connection: &Connection, run: &RunRow) -> Result<(), StoreErro
             text("run", status)?,
             run.weighed,
         ])?;
+    tidy(connection, run)
+}
+
+/// A run as it now stands. What it covers stays as it was at its start: there may be a thousand rules, and every batch
+/// comes here.
+pub(super) fn update(connection: &Connection, run: &RunRow) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("UPDATE run SET final = ?2, cursor = ?3, status = ?4, weighed = ?5 WHERE uid = ?1")?
+        .execute(params![
+            run.status.uid,
+            run.status.phase.is_final(),
+            run.cursor.map(|cursor| key(cursor.0)),
+            text("run", &run.status)?,
+            run.weighed,
+        ])?;
+    tidy(connection, run)
+}
+
+/// A run that has ended needs its list of users no more, and pushes out the oldest one kept, and whom an older one
+/// changed.
+fn tidy(connection: &Connection, run: &RunRow) -> Result<(), StoreError> {
+    let status = &run.status;
     if status.phase.is_final() {
         connection.prepare_cached("DELETE FROM run_user WHERE run_uid = ?1")?.execute([&status.uid])?;
         connection
@@ -174,7 +194,10 @@ pub(super) fn start(connection: &Connection, run: &RunRow, named: &[GroupSelecto
             connection.query_row("SELECT count(*) FROM run_user WHERE run_uid = ?1", [&uid], |row| row.get(0))?
         }
     };
-    put(connection, &run)
+    connection
+        .prepare_cached("UPDATE run SET covers = ?2 WHERE uid = ?1")?
+        .execute(params![run.status.uid, text("run", &run.covers)?])?;
+    update(connection, &run)
 }
 
 fn add_members(connection: &Connection, uid: &str, selectors: &[GroupSelector]) -> Result<(), StoreError> {

@@ -1,6 +1,7 @@
 //! What can happen to a directory, and chance that makes histories of it. A seed always gives the same history.
 
 use super::reference::Rule;
+use crate::support::dice::Dice;
 use std::collections::{BTreeMap, BTreeSet};
 
 type Names = BTreeSet<String>;
@@ -39,21 +40,16 @@ pub enum Event {
     RunRestarted(Option<Names>, Option<usize>),
 }
 
-/// Chance that comes again with its seed: SplitMix64.
-pub struct Dice(u64);
+/// Chance that makes events.
+pub struct Chance(Dice);
 
-impl Dice {
+impl Chance {
     pub fn new(seed: u64) -> Self {
-        Self(seed)
+        Self(Dice::new(seed))
     }
 
     pub fn below(&mut self, end: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^= mixed >> 31;
-        usize::try_from(mixed % u64::try_from(end.max(1)).unwrap()).unwrap()
+        self.0.below(end)
     }
 
     fn one(&mut self, of: &[&str]) -> String {

@@ -6,7 +6,7 @@ mod event;
 mod reference;
 mod system;
 
-use event::{Dice, Event};
+use event::{Chance, Event};
 use reference::{Held, Person, Reference};
 use std::collections::{BTreeMap, BTreeSet};
 use system::{Outcome, System};
@@ -19,7 +19,7 @@ fn number(name: &str) -> Option<u64> {
 }
 
 impl Reference {
-    fn begin(dice: &mut Dice) -> Self {
+    fn begin(dice: &mut Chance) -> Self {
         let (automatic, limit) = (dice.below(3) > 0, dice.below(3));
         let limit = if limit == 0 { usize::MAX } else { limit };
         Self { automatic, limit, top: event::ROLES - 1, home: "main".to_owned(), ..Self::default() }
@@ -150,7 +150,7 @@ impl Reference {
 }
 
 async fn history(seed: u64) -> Result<(), String> {
-    let mut dice = Dice::new(seed);
+    let mut dice = Chance::new(seed);
     let mut reference = Reference::begin(&mut dice);
     let mut system = System::begin(reference.automatic, reference.limit).await;
     let mut told: Vec<String> = vec![format!("Manual: {}, limit {}", !reference.automatic, reference.limit)];

@@ -48,6 +48,10 @@ pub(super) async fn watch(State(shared): State<Arc<Shared>>, request: Request, n
     let status = response.status().as_u16();
     let told = response.extensions().get::<Told>();
     if response.status().is_success() {
+        // Nearly always nothing is kept: then the body is not read a second time. An error is told by what follows.
+        if matches!(shared.directory.may_have_failed().await, Ok(false)) {
+            return response;
+        }
         // A PUT says nothing that its path and its answer do not.
         let needed = write.method != Method::PUT;
         let (body, digest) = if needed { seen.whole(shared.limits.json_depth_max) } else { (None, String::new()) };
