@@ -13,7 +13,7 @@ use crate::store::{Change, Decision, Effects, Facts, Fence, InForce, Needs, RunR
 /// Users evaluated in one transaction. A larger batch costs fewer commits; a smaller one keeps messages, which wait for
 /// one or two of them, waiting for less: a user who holds something from ten rules that all change is some 0.13 ms, and
 /// a batch of a run over 1,000 rules some 10 ms beside.
-pub(super) const BATCH_USERS: u32 = 150;
+pub(super) const BATCH_USERS: u32 = 25;
 /// People noted of one run; of a larger one only the numbers tell the rest.
 pub(super) const CHANGES_KEPT: u64 = 100_000;
 

@@ -35,6 +35,9 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How long a configuration has been in force before a full run begins, where several processes write. A write that was
 /// decided before it may be under way, and a full run takes no lock on whom it finds unchanged.
 const CALM: Duration = Duration::from_secs(2);
+/// How often whoever waits for the state hears how far a run or the queue has come: looking at all of it costs more than
+/// a batch does. Of a beginning or an end everybody hears at once.
+const TOLD_EVERY: Duration = Duration::from_millis(500);
 /// How far a run goes without writing down where it stands, when nobody has to be changed.
 const NOTED_EVERY: Duration = Duration::from_millis(500);
 /// The same, in users.
@@ -47,7 +50,7 @@ pub(super) async fn run(directory: Directory) {
     let mut looks = tokio::time::interval(LOOK_EVERY);
     let shared = directory.inner.store.elsewhere().is_some();
     let judging = Judging::default();
-    let mut runner = Runner { directory: directory.clone(), shared, seen: None, judging, sifted: None };
+    let mut runner = Runner { directory: directory.clone(), shared, seen: None, judging, sifted: None, untold: None };
     let mut cut_due = false;
     loop {
         let went_on = match runner.step().await {
@@ -128,6 +131,8 @@ struct Runner {
     judging: Judging,
     /// Whom the full run under way has to change.
     sifted: Option<Sifted>,
+    /// Since when nobody was told of progress; `None` = everybody knows.
+    untold: Option<Instant>,
 }
 
 /// A configuration in force, as far as it is known here.
@@ -190,31 +195,44 @@ impl Runner {
         let store = &self.directory.inner.store;
         let (queued, next) = (store.pending_users(BATCH_USERS).await?, store.next_run().await?);
         if !to_judge && queued.is_empty() && next.is_none() {
+            self.tell(true);
             return Ok(false);
         }
         let Some(fence) = lease(&self.directory).await? else {
             // Another process judges.
             self.judging = Judging::default();
+            self.tell(true);
             return Ok(false);
         };
+        let mut at_once = true;
         if to_judge {
             self.judge(&fence, &config).await;
         } else if !queued.is_empty() {
+            at_once = false;
             let heading = Heading::new(self.directory.now(), &Actor::default());
             // What is queued is what the provider has asked for.
             let taken = store.transact(Batch { fence, heading, users: queued, run: None }).await?;
             self.directory.count_taken(taken);
         } else if let Some(run) = next {
             if run.status.phase != Phase::Pending {
-                self.go_on(fence, run).await?;
+                at_once = self.go_on(fence, run).await?;
             } else if self.shared && run.rules().is_none() && since.elapsed() < CALM {
                 return Ok(false);
             } else {
                 self.sifted = begin(&self.directory, &fence, run).await?;
             }
         }
-        self.directory.moved();
+        self.untold.get_or_insert_with(Instant::now);
+        self.tell(at_once);
         Ok(true)
+    }
+
+    /// Tells whoever waits for the state what happened since they were told last.
+    fn tell(&mut self, at_once: bool) {
+        if self.untold.is_some_and(|since| at_once || since.elapsed() >= TOLD_EVERY) {
+            self.untold = None;
+            self.directory.moved();
+        }
     }
 
     /// Notes the configuration in force.
@@ -240,12 +258,13 @@ impl Runner {
         }
     }
 
-    /// The next batch of a run that has begun.
-    async fn go_on(&mut self, fence: Fence, run: RunRow) -> Result<(), Error> {
+    /// The next batch of a run that has begun; whether that is more than progress.
+    async fn go_on(&mut self, fence: Fence, run: RunRow) -> Result<bool, Error> {
         let config = self.directory.in_force();
         let (revision, hash) = (config.revision, self.see(&config).hash.clone());
         if run.weighed.as_ref() != Some(&hash) {
-            return weigh_rest(&self.directory, &fence, &run, &config, hash).await;
+            weigh_rest(&self.directory, &fence, &run, &config, hash).await?;
+            return Ok(true);
         }
         self.sifted = self.sifted.take().filter(|sifted| sifted.uid == run.status.uid && sifted.revision == revision);
         let piece = match (&self.sifted, run.rules()) {
@@ -262,7 +281,7 @@ impl Runner {
         let (uid, name) = (run.status.uid, run.status.name);
         let part = Part { uid, name, after: run.cursor, up_to, passed, ends, revision };
         self.directory.inner.store.transact(Batch { fence, heading, users, run: Some(part) }).await?;
-        Ok(())
+        Ok(ends)
     }
 
     /// Looks at the next people of a full run, until there is a batch to be changed or it is time to say how far it is.

@@ -9,6 +9,7 @@ pub mod audit;
 mod backup;
 mod cause;
 mod chain;
+mod checkpoint;
 mod config;
 mod effects;
 mod facts;

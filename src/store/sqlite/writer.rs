@@ -7,6 +7,7 @@
 use super::super::contract::{Change, Decision, Effects, Facts, InForce, Write};
 use super::super::error::StoreError;
 use super::chain::{self, Head};
+use super::checkpoint::{Checkpoints, LOG_PAGES_MAX, write_back};
 use super::open::{Opened, is_full};
 use super::{effects, facts, record};
 use crate::config::AuditRetention;
@@ -16,7 +17,6 @@ use rusqlite::Connection;
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot, watch};
 
 /// Changes that wait; a caller beyond waits for room.
@@ -25,8 +25,6 @@ const QUEUE_MAX: usize = 1_024;
 const BATCH_MAX: usize = 128;
 /// Rounds of loading more facts before a change is called broken.
 const ROUNDS_MAX: usize = 16;
-/// How often the log is written back into the file when the writer is idle.
-const CHECKPOINT_EVERY: Duration = Duration::from_secs(30);
 
 /// The way to the writer thread.
 #[derive(Clone)]
@@ -77,7 +75,7 @@ impl Writer {
     pub fn start(opened: Opened, in_force: Arc<ArcSwap<InForce>>) -> Result<Self, StoreError> {
         let (queue, receiver) = mpsc::channel(QUEUE_MAX);
         let (gone, ended) = watch::channel(false);
-        let thread = Thread::new(opened, in_force, receiver);
+        let thread = Thread::new(opened, in_force, receiver)?;
         let appended = thread.appended.subscribe();
         std::thread::Builder::new()
             .name("store-writer".to_owned())
@@ -136,17 +134,23 @@ struct Thread {
     appended: watch::Sender<u64>,
     in_force: Arc<ArcSwap<InForce>>,
     receiver: mpsc::Receiver<Message>,
+    checkpoints: Checkpoints,
 }
 
 impl Thread {
-    fn new(opened: Opened, in_force: Arc<ArcSwap<InForce>>, receiver: mpsc::Receiver<Message>) -> Self {
+    fn new(
+        opened: Opened,
+        in_force: Arc<ArcSwap<InForce>>,
+        receiver: mpsc::Receiver<Message>,
+    ) -> Result<Self, StoreError> {
         let Opened { connection, file, store_id: _, secret: _, incarnation, head, lock } = opened;
         let appended = watch::Sender::new(head.number);
-        Self { connection, lock, file, incarnation, head, appended, in_force, receiver }
+        connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES_MAX)?;
+        let checkpoints = Checkpoints::start(&file)?;
+        Ok(Self { connection, lock, file, incarnation, head, appended, in_force, receiver, checkpoints })
     }
 
     fn run(mut self) {
-        let mut checkpointed = Instant::now();
         let mut open = true;
         while open {
             let Some(first) = self.receiver.blocking_recv() else { break };
@@ -159,13 +163,10 @@ impl Thread {
                 }
             }
             self.commit(jobs);
-            if checkpointed.elapsed() > CHECKPOINT_EVERY && self.receiver.is_empty() {
-                self.checkpoint("PASSIVE");
-                checkpointed = Instant::now();
-            }
         }
         self.receiver.close();
-        self.checkpoint("TRUNCATE");
+        drop(self.checkpoints);
+        write_back(&self.connection, "TRUNCATE");
         drop(self.connection);
         drop(self.lock);
     }
@@ -193,6 +194,7 @@ impl Thread {
             let _ = self.connection.execute_batch("ROLLBACK");
         } else {
             self.head = head;
+            self.checkpoints.written();
             if !Arc::ptr_eq(&before, &config) {
                 self.in_force.store(config);
             }
@@ -214,13 +216,6 @@ impl Thread {
         match error {
             StoreError::Sqlite(error) if is_full(&error) => StoreError::Full { path: self.file.display().to_string() },
             other => other,
-        }
-    }
-
-    fn checkpoint(&self, mode: &str) {
-        let done = self.connection.execute_batch(&format!("PRAGMA wal_checkpoint({mode})"));
-        if let Err(error) = done {
-            tracing::warn!(%error, "the log could not be written back; it will be tried again");
         }
     }
 }

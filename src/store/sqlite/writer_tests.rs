@@ -14,7 +14,7 @@ const TOO_MANY: std::ops::Range<usize> = 1_000..2_000;
 /// The writer without its thread: the test says when it commits.
 fn writer(data: &Path) -> Thread {
     let (_, receiver) = mpsc::channel(1);
-    Thread::new(open(data).unwrap(), Arc::new(ArcSwap::from_pointee(InForce::empty())), receiver)
+    Thread::new(open(data).unwrap(), Arc::new(ArcSwap::from_pointee(InForce::empty())), receiver).unwrap()
 }
 
 /// Commits changes together, and what their callers are answered.
