@@ -14,6 +14,7 @@ mod role;
 mod rule;
 mod rule_set;
 mod settle;
+mod sign_in;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -27,4 +28,5 @@ pub use role::{DEFAULT_ROLES, Ladder};
 pub use rule::{GroupSelector, Rule, fold};
 pub use rule_set::RuleSet;
 pub use settle::settle;
+pub use sign_in::{Admission, Candidate, Onboarding, Refusal, onboarded};
 pub use view::{AccessView, Source, TenantAccess, managed};

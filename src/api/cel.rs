@@ -60,13 +60,52 @@ pub fn retention(path: &str) -> Rule {
 /// The sign-in choice was made (B002); sits on the spec, since the schema's own "Required value" would not say what
 /// to write.
 pub fn sso_is_chosen() -> Rule {
-    Rule::new("has(self.sso) && has(self.sso.none)")
+    Rule::new("has(self.sso) && (has(self.sso.oidc) != has(self.sso.none))")
         .message(
-            "spec.sso is a required choice, since SCIM presupposes single sign-on: write `sso: {none: {}}` when \
-            people sign in elsewhere",
+            "spec.sso is a required choice, since SCIM presupposes single sign-on: write exactly one \
+            choice: `sso: {oidc: {issuer: https://login.example.com, clientId: corp, subject: {claim: sub, attribute: \
+            externalId}}}` when people sign in here, or write `sso: {none: {}}` when people sign in elsewhere",
         )
         .field_path(".sso")
         .reason(Reason::FieldValueRequired)
+}
+
+/// Nobody is onboarded who cannot sign in; sits on the spec.
+pub fn onboarding_needs_sign_in() -> Rule {
+    Rule::new(
+        "!has(self.autoOnboarding) || !has(self.autoOnboarding.enabled) || !self.autoOnboarding.enabled || \
+        (has(self.sso) && has(self.sso.oidc))",
+    )
+    .message(
+        "spec.autoOnboarding.enabled: people are onboarded when they sign in, and nobody signs in here: write false, \
+        or name the provider in spec.sso.oidc",
+    )
+    .field_path(".autoOnboarding.enabled")
+}
+
+/// What an issuer says is protected on its way, unless it does not leave the machine.
+pub fn issuer_is_https() -> Rule {
+    Rule::new(
+        "self.startsWith('https://') || self.startsWith('http://[::1]') || \
+        self.matches('^http://(localhost|127[.]0[.]0[.]1)(:[0-9]+)?(/|$)')",
+    )
+    .message(
+        "spec.sso.oidc.issuer: write an https address, such as https://login.example.com; http is for a provider on \
+        localhost",
+    )
+}
+
+/// An issuer is not the address of the document that describes it.
+pub fn issuer_is_no_document() -> Rule {
+    Rule::new("!self.contains('/.well-known/')").message(
+        "spec.sso.oidc.issuer: write the issuer alone, without /.well-known/openid-configuration, which is added",
+    )
+}
+
+/// Without `openid` a provider answers no ID token.
+pub fn openid_is_asked_for() -> Rule {
+    Rule::new("self.exists(scope, scope == 'openid')")
+        .message("spec.sso.oidc.scopes: write openid too: without it the provider does not say who signs in")
 }
 
 /// The roles are all different.

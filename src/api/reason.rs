@@ -77,6 +77,8 @@ condition_types! {
         absent otherwise. Never touches Ready.";
     REVOCATION_HELD = "RevocationHeld", "Directory: a change of rules or roles would take more than `spec.guard` \
         allows, and is not in force; absent otherwise. Never touches Ready.";
+    SSO_READY = "SSOReady", "Directory: people can be sent to the provider at which they sign in; Unknown until the \
+        endpoint has said so, absent where they do not sign in here. Never touches Ready.";
     IDP_GROUP_RESOLVED = "IdpGroupResolved", "Rule: the provider has sent the group that the rule names.";
     IN_SYNC = "InSync", "Rule: its content in force has reached everybody it affects.";
 }
@@ -99,6 +101,11 @@ reasons! {
     NO_REQUEST_YET = "NoRequestYet", Ready, "The provider has not called yet: enter `status.baseUrl` and the API \
         key there.";
     STALE = "Stale", Ready, "The provider has not called for three hours: look whether provisioning is paused there.";
+    SSO_CONNECTED = "SSOConnected", Ready, "The provider at which people sign in answers, and its keys are known.";
+    SSO_CONNECTION_PENDING = "SSOConnectionPending", Ready, "The endpoint has not said yet whether it reaches the \
+        provider at which people sign in.";
+    SSO_CONNECTION_MISSING = "SSOConnectionMissing", Ready, "People cannot sign in: the message names what is missing \
+        of `spec.sso.oidc`, the provider's answer or a Secret. SCIM goes on.";
     ACTIVE = "Active", Ready, "The token works.";
     NOT_RETRIEVABLE = "NotRetrievable", Ready, "The token works, but its Secret was deleted: the value cannot be \
         read again. Delete the token and make a new one when it is needed.";
@@ -128,8 +135,8 @@ reasons! {
     INVALID_SPEC = "InvalidSpec", Terminal, "The spec does not make sense; the message names field and value.";
     UNDECODABLE = "Undecodable", Terminal, "The stored object does not fit this version's types; the message says \
         where. Its last accepted content stays in force.";
-    UNKNOWN_ROLE = "UnknownRole", Terminal, "`spec.role` is not one of the directory's roles: correct it, or add \
-        the role there. The last accepted content stays in force.";
+    UNKNOWN_ROLE = "UnknownRole", Terminal, "`spec.role`, or a directory's `spec.autoOnboarding.role`, is not one of \
+        the directory's roles: correct it, or add the role there. The last accepted content stays in force.";
     ROLE_IN_USE = "RoleInUse", Terminal, "`spec.roles` lacks a role that an accepted rule uses: put it back, or \
         change the rule first. The previous roles stay in force.";
     NAME_TAKEN = "NameTaken", Terminal, "An object that is not this directory's bears the name of one of its \
@@ -190,7 +197,7 @@ mod tests {
         for name in ["DirectoryNotFound", "PreviousTerminating", "SecretNotFound"] {
             assert_eq!(outcome(name), Some(Outcome::Waiting), "{name}");
         }
-        for name in ["GroupNotProvisioned", "Disabled", "Suspended"] {
+        for name in ["GroupNotProvisioned", "Disabled", "Suspended", "SSOConnectionMissing"] {
             assert_eq!(outcome(name), Some(Outcome::Ready), "{name}");
         }
         assert_eq!(outcome("Nonsense"), None);

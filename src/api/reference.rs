@@ -45,10 +45,12 @@ impl SecretRef {
 #[serde(rename_all = "camelCase")]
 pub struct SecretKeyRef {
     /// The Secret's `metadata.name`. It must carry the label `scim-operator.dev/directory: <this directory's name>`,
-    /// and may be made later: the directory waits (`SecretNotFound`). Example: `corp-database`.
+    /// and may be made later: a directory waits for its database (`SecretNotFound`), sign-in for its client secret
+    /// (`SSOReady`). Example: `corp-database`.
     #[schemars(length(min = 1, max = 253), regex(pattern = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"))]
     pub name: String,
-    /// The key in the Secret. Default: `url` in `urlSecretRef`, `ca.crt` in `caSecretRef`. Example: `uri`.
+    /// The key in the Secret. Default: `url` in `urlSecretRef`, `clientSecret` in `clientSecretRef`, `ca.crt` in
+    /// `caSecretRef`. Example: `uri`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 253), regex(pattern = r"^[-._a-zA-Z0-9]+$"))]
     pub key: Option<String>,

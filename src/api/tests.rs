@@ -258,6 +258,80 @@ fn two_directories_on_one_database_do_not_meet() {
     assert_eq!(schema("corp", json!({"schema": "people"})), "people");
 }
 
+/// The spec's `sso` of a provider, with these fields in place of others.
+fn oidc(more: Value) -> Value {
+    let mut oidc = json!({
+        "issuer": "https://login.example.com", "clientId": "corp",
+        "subject": {"claim": "oid", "attribute": "externalId"},
+    });
+    merge(&mut oidc, more);
+    json!({"oidc": oidc})
+}
+
+/// A directory that says this of sign-in.
+fn signing_in(sso: Value, more: Value) -> ScimDirectory {
+    let mut whole = directory(more);
+    whole.spec.sso = serde_json::from_value(sso).unwrap();
+    whole
+}
+
+/// What CEL says of it.
+fn sign_in_refusal(sso: Value, more: Value) -> String {
+    signing_in(sso, more).validate_cel().err().map(|errors| errors.to_string()).unwrap_or_default()
+}
+
+#[test]
+fn b129_what_is_left_out_of_a_provider_has_the_documented_effect_and_comes_back_as_written() {
+    let written = oidc(json!({}));
+    let spec = signing_in(written.clone(), json!({})).spec;
+    assert_eq!(serde_json::to_value(&spec.sso).unwrap(), written, "nothing is filled in");
+    let oidc_spec = spec.sso.oidc().unwrap();
+    assert_eq!(oidc_spec.scopes(), ["openid", "profile", "email"]);
+    assert_eq!((oidc_spec.client_secret(), oidc_spec.ca()), (None, None));
+    let named = oidc(json!({"clientSecretRef": {"name": "idp"}, "caSecretRef": {"name": "idp", "key": "root.pem"}}));
+    let spec = signing_in(named.clone(), json!({})).spec;
+    let oidc_spec = spec.sso.oidc().unwrap();
+    let files = (oidc_spec.client_secret(), oidc_spec.ca());
+    assert_eq!(files, (Some(("idp", "clientSecret")), Some(("idp", "root.pem"))));
+    assert_eq!(serde_json::to_value(&spec.sso).unwrap(), named);
+    let elsewhere = directory(json!({})).spec;
+    assert_eq!((elsewhere.sso.oidc(), serde_json::to_value(&elsewhere.sso).unwrap()), (None, json!({"none": {}})));
+}
+
+#[test]
+fn b006_b007_b008_nobody_is_onboarded_unless_the_spec_says_so() {
+    let onboarding = directory(json!({})).spec.auto_onboarding();
+    assert_eq!((onboarding.enabled(), onboarding.reenable_disabled()), (false, false));
+    assert_eq!((onboarding.role.as_deref(), onboarding.max_per_minute()), (None, 60));
+    let enabled = json!({"autoOnboarding": {"enabled": true, "reenableDisabled": true}});
+    assert_eq!(sign_in_refusal(oidc(json!({})), enabled.clone()), "");
+    let refused = sign_in_refusal(json!({"none": {}}), enabled);
+    assert!(refused.contains("spec.autoOnboarding.enabled: people are onboarded when they sign in"), "{refused}");
+    assert_eq!(sign_in_refusal(json!({"none": {}}), json!({"autoOnboarding": {"enabled": false}})), "");
+}
+
+#[test]
+fn b129_an_issuer_is_protected_on_its_way_and_named_without_its_document() {
+    let refused = |issuer: &str| sign_in_refusal(oidc(json!({"issuer": issuer})), json!({}));
+    let loopback = ["http://localhost", "http://localhost:8080/realms/a", "http://127.0.0.1:9/", "http://[::1]:9"];
+    for issuer in loopback.into_iter().chain(["https://login.example.com/tenant/v2.0"]) {
+        assert_eq!(refused(issuer), "", "{issuer}");
+    }
+    let open = ["http://login.example.com", "http://localhost.example.com", "http://127.0.0.10", "http://127x0x0x1"];
+    for issuer in open {
+        assert!(refused(issuer).contains("spec.sso.oidc.issuer: write an https address"), "{issuer}");
+    }
+    let document = refused("https://login.example.com/.well-known/openid-configuration");
+    assert!(document.contains("spec.sso.oidc.issuer: write the issuer alone"), "{document}");
+}
+
+#[test]
+fn b129_scopes_without_openid_are_refused() {
+    let refused = |scopes: &[&str]| sign_in_refusal(oidc(json!({"scopes": scopes})), json!({}));
+    assert_eq!(refused(&["email", "openid"]), "");
+    assert!(refused(&["email", "openid2"]).contains("spec.sso.oidc.scopes: write openid too"));
+}
+
 #[test]
 fn what_is_left_out_has_the_documented_effect() {
     let spec = directory(json!({})).spec;

@@ -3,7 +3,7 @@
 use super::database::StoreArgs;
 use super::operator::duration;
 use crate::directory::{self, Directory};
-use crate::endpoint::{self, AdminSettings, Limits};
+use crate::endpoint::{self, AdminSettings, Limits, SignInSettings};
 use crate::telemetry::Metrics;
 use anyhow::Context;
 use std::net::SocketAddr;
@@ -39,12 +39,28 @@ pub struct Args {
     /// How long to go on answering, though not ready, once told to stop: until nobody is sent here any more.
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = duration)]
     drain_delay: Duration,
+    /// The file with the client secret of the provider at which people sign in; read again at each use.
+    #[arg(long, value_name = "FILE")]
+    sso_client_secret: Option<PathBuf>,
+    /// The certificates (PEM) of the authorities that the provider's certificate may be of, instead of the system's.
+    #[arg(long, value_name = "FILE")]
+    sso_ca: Option<PathBuf>,
 }
 
 /// Serves until SIGTERM or SIGINT, then drains.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let Args { store, public_listen, access_listen, admin_listen, metrics_listen, admin_tls, verifiers, drain_delay } =
-        args;
+    let Args {
+        store,
+        public_listen,
+        access_listen,
+        admin_listen,
+        metrics_listen,
+        admin_tls,
+        verifiers,
+        drain_delay,
+        sso_client_secret,
+        sso_ca,
+    } = args;
     let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be listened for")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT cannot be listened for")?;
     let (location, shown) = store.location();
@@ -59,6 +75,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         verifiers,
         prepared: None,
         limits: Limits { drain_delay, ..Limits::default() },
+        sign_in: SignInSettings { client_secret: sso_client_secret, ca: sso_ca },
     };
     let running = endpoint::serve(settings, directory, Arc::new(Metrics::new())).await?;
     let stopper = running.stopper();

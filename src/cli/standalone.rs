@@ -1,5 +1,6 @@
 //! `scim-operator standalone`.
 
+use crate::endpoint::SignInSettings;
 use crate::standalone::{self, Settings};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -23,12 +24,20 @@ pub struct Args {
     /// File with the value of the directory's own token, instead of one made here.
     #[arg(long)]
     api_key_file: Option<PathBuf>,
+    /// File with the client secret of the provider at which people sign in; read again at each use.
+    #[arg(long, value_name = "FILE")]
+    sso_client_secret: Option<PathBuf>,
+    /// File with the certificates (PEM) of the authorities that the provider's certificate may be of, instead of the
+    /// system's.
+    #[arg(long, value_name = "FILE")]
+    sso_ca: Option<PathBuf>,
 }
 
 /// Serves until SIGTERM or SIGINT, then drains.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let Args { manifests, data, listen, access_listen, api_key_file } = args;
-    let settings = Settings { manifests, data, listen, access: access_listen, api_key: api_key_file };
+    let Args { manifests, data, listen, access_listen, api_key_file, sso_client_secret, sso_ca } = args;
+    let sign_in = SignInSettings { client_secret: sso_client_secret, ca: sso_ca };
+    let settings = Settings { manifests, data, listen, access: access_listen, api_key: api_key_file, sign_in };
     standalone::serve(settings).await?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,6 +1,6 @@
 //! Bodies of the admin API (`/admin/v1`).
 
-use super::{Document, Progress, RunStatus};
+use super::{Document, Progress, RunStatus, SignInState};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -167,4 +167,7 @@ pub struct State {
     /// How many people wait for an evaluation that was queued, and of how many.
     #[serde(default)]
     pub pending: Progress,
+    /// Whether people can sign in; absent where they do not sign in here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sign_in: Option<SignInState>,
 }

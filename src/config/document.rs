@@ -1,6 +1,7 @@
 //! The configuration document: everything of a directory's manifests that its endpoint needs.
 
-use crate::access::{Guard, Ladder, Rule};
+use super::SignIn;
+use crate::access::{Guard, Ladder, Onboarding, Rule};
 use crate::scim::{ResourceTypeDefinition, SchemaDefinition};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -144,6 +145,12 @@ impl Profile {
         }
     }
 
+    /// What everything public of the directory lies under, without a slash at its end: `/scim/v2`, `/sso`, `/console`.
+    pub fn public_url(&self) -> &str {
+        let base = self.base_url.trim_end_matches('/');
+        base.strip_suffix("/scim/v2").unwrap_or(base)
+    }
+
     /// How large bodies may be.
     pub fn body_bytes(&self) -> BodyBytes {
         self.max_body_bytes.unwrap_or_default()
@@ -238,6 +245,12 @@ pub struct Document {
     /// How long records are kept.
     #[serde(default, skip_serializing_if = "is_default")]
     pub audit: AuditRetention,
+    /// How people sign in; `None` = not here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sign_in: Option<SignIn>,
+    /// What becomes of people who sign in and hold nothing.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub onboarding: Onboarding,
 }
 
 impl Document {

@@ -1,7 +1,9 @@
 //! What comes into force at once, what waits, and that nothing is taken before it was weighed (C003).
 
 use super::{Enforced, Waiting};
-use crate::access::{GroupFacts, GroupSelector, Guard, Ladder, Rule, Source, TenantAccess, diff, evaluate, settle};
+use crate::access::{
+    GroupFacts, GroupSelector, Guard, Ladder, Onboarding, Rule, Source, TenantAccess, diff, evaluate, settle,
+};
 use crate::config::{AuditRetention, DirectoryId, Document, HeldChanges, Profile, RuleEntry, SyncPolicy};
 use proptest::collection::{btree_set, vec};
 use proptest::prelude::*;
@@ -42,6 +44,8 @@ fn document(roles: &[&str], rules: &[Rule]) -> Document {
         verifiers: Vec::new(),
         guard: Guard::default(),
         audit: AuditRetention::default(),
+        sign_in: None,
+        onboarding: Onboarding::default(),
     }
 }
 

@@ -9,6 +9,7 @@ mod enforced;
 mod plan;
 mod record;
 mod run;
+mod sign_in;
 
 pub use admin::{
     HeldChanges, LastSync, ProvisioningCounts, Publication, Published, RuleState, State, TokenUse, UserCounts,
@@ -24,3 +25,4 @@ pub use record::{
     ManualGrant, ManualGrantRequest,
 };
 pub use run::{AllowRevocations, Phase, Progress, RunRequest, RunResult, RunScope, RunStatus};
+pub use sign_in::{SignIn, SignInState, SubjectAttribute, SubjectMapping};

@@ -1,14 +1,16 @@
 //! Reading access: effective tenants of people whose account may be used, stored grants of everybody (B051, B055,
-//! B070).
+//! B070). An account that a sign-in has enabled again may be used, though the provider says inactive (B008).
 //!
 //! People are users, and accounts of those whom nobody has provisioned (reading 24).
 
+use super::held::{Held, may_be_used, reenabled};
 use super::list::user_select;
 use super::user::render;
 use super::{AccessPage, AccessQuery, Directory, Error};
 use crate::access::{AccessView, TenantAccess, fold, managed};
-use crate::store::{Account, AccountKey, UserId, UserRow, UserSelect, UserSummary};
+use crate::store::{Account, AccountKey, InForce, UserId, UserSelect, UserSummary};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Accounts looked at in one read.
 const ACCOUNTS_AT_ONCE: u32 = 1_000;
@@ -32,7 +34,10 @@ impl Directory {
         let account = self.inner.store.account(key).await?;
         let user = self.inner.store.summaries(select, 1, None).await?.into_iter().next();
         Ok(match (user, account) {
-            (Some(user), _) => Some(Person { user: Some(user.row.id), pending: user.pending, view: view(user) }),
+            (Some(user), _) => {
+                let (id, pending) = (user.row.id, user.pending);
+                Some(Person { user: Some(id), pending, view: view(&self.in_force(), user) })
+            }
             (None, Some(account)) => Some(Person { user: None, pending: false, view: view_of_account(account) }),
             (None, None) => None,
         })
@@ -41,7 +46,8 @@ impl Directory {
     /// `GET /access/v1/users`: users and accounts in the order of ids, from after the cursor. A filter is about SCIM
     /// attributes, which accounts have none of.
     pub async fn access_page(&self, query: &AccessQuery) -> Result<AccessPage, Error> {
-        let base_url = self.serving()?.base_url().to_owned();
+        let serving = self.serving()?;
+        let (base_url, config) = (serving.base_url().to_owned(), serving.in_force);
         let after = match &query.cursor {
             None => None,
             Some(cursor) => Some(UserId::parse(cursor).ok_or_else(|| {
@@ -56,14 +62,15 @@ impl Directory {
             Some(_) => BTreeMap::new(),
             None => self.accounts(after, &wanted, limit).await?,
         };
-        let filter = query.filter.clone();
+        let (filter, known) = (query.filter.clone(), Arc::clone(&config));
         let keep: Box<dyn Fn(&UserSummary) -> bool + Send + Sync> = Box::new(move |summary| {
-            wanted.matches(&summary.grants, effective(&summary.row, &summary.grants))
+            let instead = reenabled(&known, &summary.row);
+            wanted.matches(&summary.grants, held(summary, instead.as_ref()).effective())
                 && filter.as_ref().is_none_or(|filter| filter.matches(&render(&summary.row, &[], &base_url)))
         });
         // After the accounts: one that has become a user meanwhile is found as a user.
         let users = self.inner.store.summaries(select, limit, Some(keep)).await?;
-        found.extend(users.into_iter().map(|summary| (summary.row.id, view(summary))));
+        found.extend(users.into_iter().map(|summary| (summary.row.id, view(&config, summary))));
         let count = usize::try_from(query.count).unwrap_or(usize::MAX);
         let more = found.len() > count;
         let users: Vec<AccessView> = found.into_values().take(count).collect();
@@ -127,22 +134,24 @@ impl Wanted {
     }
 }
 
-/// What a person may do right now: nothing while the account may not be used.
-fn effective<'a>(row: &UserRow, grants: &'a [TenantAccess]) -> &'a [TenantAccess] {
-    if row.account_enabled { grants } else { &[] }
+/// What a user holds right now.
+fn held<'a>(summary: &'a UserSummary, instead: Option<&'a TenantAccess>) -> Held<'a> {
+    Held { grants: &summary.grants, enabled: summary.row.account_enabled, instead }
 }
 
-fn view(summary: UserSummary) -> AccessView {
+fn view(config: &InForce, summary: UserSummary) -> AccessView {
+    let instead = reenabled(config, &summary.row);
+    let tenants = held(&summary, instead.as_ref()).effective().to_vec();
     let UserSummary { row, grants, evaluated, pending: _ } = summary;
     AccessView {
         id: row.id.to_string(),
         user_name: row.user.user_name().to_owned(),
         email: row.user.email().map(str::to_owned),
         active: row.user.active(),
-        account_enabled: row.account_enabled,
+        account_enabled: may_be_used(&row),
         managed: managed(&grants),
         organization_admin: false,
-        tenants: effective(&row, &grants).to_vec(),
+        tenants,
         stored_grants: grants,
         last_evaluated: evaluated,
     }

@@ -1,6 +1,7 @@
 //! Applying the rules to the users a change touches. Every write path, every run and every plan goes through here
 //! (B043, B060, C001).
 
+use super::held::reenabled;
 use crate::access::{Diff, GroupFacts, RuleSet, TenantAccess, diff, settle};
 use crate::store::{InForce, UserFacts, UserId, Write};
 use jiff::Timestamp;
@@ -17,6 +18,8 @@ pub(super) struct Moved {
     pub user_name: String,
     /// Whether the account may be used, as it was before this change.
     pub enabled: bool,
+    /// What may be done instead where it may not be used; no evaluation moves that.
+    pub instead: Option<TenantAccess>,
     /// Held before.
     pub before: Vec<TenantAccess>,
     /// Held now.
@@ -46,7 +49,8 @@ pub(super) fn evaluate(
     writes.push(Write::PutGrants { user: id, before: before.clone(), after: after.clone() });
     let diff = diff(&before, &after, &config.enforced.roles);
     let user_name = user.row.user.user_name().to_owned();
-    Some(Moved { user: id, user_name, enabled: user.row.account_enabled, before, after, diff })
+    let instead = reenabled(config, &user.row);
+    Some(Moved { user: id, user_name, enabled: user.row.account_enabled, instead, before, after, diff })
 }
 
 /// How many of these people lost effective access.

@@ -40,7 +40,7 @@ impl Directory {
             Some(id) => self.causes(id, &close).await?,
             None => Causes::default(),
         };
-        let status = causes.status.filter(|_| !person.view.account_enabled);
+        let status = causes.status.filter(|_| !(person.view.active && person.view.account_enabled));
         let mut records: BTreeSet<Uuid> = status.into_iter().collect();
         records.extend(close.iter().flat_map(|rule| [rule.part(&causes), rule.gone(&causes)]).flatten());
         let made = self.made(records).await?;

@@ -1,14 +1,16 @@
 //! Grants made by hand, for people whom no rule manages (B083, B084; readings 3 and 24).
 //!
-//! Somebody who is no SCIM user gets an account, which a POST for the userName adopts later. The first rule that
-//! matches ends what was granted by hand, for good. Everything is decided inside of the transaction that writes it.
+//! Somebody who is no SCIM user gets an account, which a POST for the userName adopts later. An account that named
+//! itself by signing in gets nothing by that name. The first rule that matches ends what was granted by hand, for good.
+//! Everything is decided inside of the transaction that writes it.
 
-use super::record::{Granted, Heading, Held};
+use super::held::{Held, reenabled};
+use super::record::{Granted, Heading};
 use super::{Actor, Directory, Error};
 use crate::access::{Source, TenantAccess, fold};
-use crate::config::{ManualGrant, ManualGrantRequest};
+use crate::config::{ManualGrant, ManualGrantRequest, SubjectAttribute};
 use crate::store::{
-    Account, AccountKey, Change, Decision, Effects, Facts, Hold, InForce, Needs, UserFacts, UserId, Write,
+    Account, AccountKey, Change, Decision, Effects, Facts, Hold, IdentityKey, InForce, Needs, UserFacts, UserId, Write,
 };
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -33,7 +35,8 @@ impl Directory {
         self.inner.store.transact(Grant { new_id: UserId(Uuid::now_v7()), heading, request }).await?
     }
 
-    /// `DELETE /access/v1/manual-grants/{id}`; `false` = there is no such grant, or rules have ended it.
+    /// `DELETE /access/v1/manual-grants/{id}`, of onboarding too; `false` = there is no such grant, or rules have ended
+    /// it.
     pub async fn end_grant(&self, id: &str, by: &Actor) -> Result<bool, Error> {
         self.serving()?;
         let Some((user, tenant)) = id.split_once('.') else { return Ok(false) };
@@ -46,12 +49,9 @@ impl Directory {
 /// What makes sense whoever it is for; application groups in order, each once.
 fn checked(request: ManualGrantRequest) -> Result<ManualGrantRequest, Error> {
     let ManualGrantRequest { user_name, tenant, role, mut application_groups } = request;
-    name("userName", &user_name)?;
+    check_user_name(&user_name)?;
     name("tenant", &tenant)?;
     name("role", &role)?;
-    if user_name.len() > USER_NAME_BYTES_MAX {
-        return Err(Error::BadGrant(format!("userName has more than {USER_NAME_BYTES_MAX} bytes")));
-    }
     if tenant.chars().count() > TENANT_CHARS_MAX {
         return Err(Error::BadGrant(format!("tenant has more than {TENANT_CHARS_MAX} characters")));
     }
@@ -68,6 +68,15 @@ fn checked(request: ManualGrantRequest) -> Result<ManualGrantRequest, Error> {
     application_groups.sort();
     application_groups.dedup();
     Ok(ManualGrantRequest { user_name, tenant, role, application_groups })
+}
+
+/// Whether an account can be called so.
+pub(super) fn check_user_name(user_name: &str) -> Result<(), Error> {
+    name("userName", user_name)?;
+    if user_name.len() > USER_NAME_BYTES_MAX {
+        return Err(Error::BadGrant(format!("userName has more than {USER_NAME_BYTES_MAX} bytes")));
+    }
+    Ok(())
 }
 
 fn name(what: &str, name: &str) -> Result<(), Error> {
@@ -140,6 +149,14 @@ impl<'a> Holder<'a> {
         }
     }
 
+    /// What may be done instead, while the account may not be used.
+    fn instead(&self, config: &InForce) -> Option<TenantAccess> {
+        match self {
+            Self::User(user) => reenabled(config, &user.row),
+            Self::Account(_) => None,
+        }
+    }
+
     /// The rules that manage the person: that gave something, or would with the next message.
     fn managing(&self, config: &InForce) -> BTreeSet<String> {
         let by_rules = match self {
@@ -191,9 +208,14 @@ impl Change for Grant {
         let new =
             Account { id: self.new_id, user_name: user_name.clone(), grants: Vec::new(), created: self.heading.at };
         let account = facts.accounts.get(&AccountKey::Name(name)).and_then(Option::as_ref);
-        let holder = match bearer.and_then(|id| facts.user(id)) {
-            Some(user) => Holder::User(user),
-            None => Holder::Account(account.unwrap_or(&new)),
+        let holder = match (bearer.and_then(|id| facts.user(id)), account) {
+            (Some(user), _) => Holder::User(user),
+            (None, Some(account)) => match chose_its_name(facts, account) {
+                Ok(false) => Holder::Account(account),
+                Ok(true) => return refuse(came_by_sign_in(account)),
+                Err(needs) => return Decision::More(needs),
+            },
+            (None, None) => Holder::Account(&new),
         };
         let rules = holder.managing(config);
         if !rules.is_empty() {
@@ -207,7 +229,7 @@ impl Change for Grant {
             source: Source::Manual,
         };
         let after = with(holder.grants(), granted);
-        let effects = effects(&self.heading, "grant.create", &holder, (tenant, role), after);
+        let effects = effects(config, (&self.heading, "grant.create"), &holder, (tenant, role), after);
         Decision::Done(
             effects,
             Ok(ManualGrant {
@@ -241,7 +263,8 @@ impl Change for EndGrant {
         let account = facts.accounts.get(&AccountKey::Id(self.user)).and_then(Option::as_ref);
         let holder = facts.user(self.user).map(Holder::User).or(account.map(Holder::Account));
         let Some(holder) = holder else { return Decision::Done(Effects::default(), false) };
-        let mut manual = holder.grants().iter().filter(|grant| grant.source == Source::Manual);
+        // What a sign-in gave as well: an account of somebody who was let in by mistake has to be got rid of.
+        let mut manual = holder.grants().iter().filter(|grant| grant.source != Source::Rules);
         // Who takes the id out of a path may have decoded it.
         let found = manual
             .clone()
@@ -249,7 +272,8 @@ impl Change for EndGrant {
             .or_else(|| manual.find(|grant| grant.tenant == self.tenant));
         let Some(ended) = found else { return Decision::Done(Effects::default(), false) };
         let after = holder.grants().iter().filter(|grant| *grant != ended).cloned().collect();
-        let effects = effects(&self.heading, "grant.delete", &holder, (&ended.tenant, &ended.role), after);
+        let heading = (&self.heading, "grant.delete");
+        let effects = effects(&facts.config, heading, &holder, (&ended.tenant, &ended.role), after);
         Decision::Done(effects, true)
     }
 }
@@ -264,23 +288,24 @@ fn with(before: &[TenantAccess], granted: TenantAccess) -> Vec<TenantAccess> {
 
 /// What is written so that the holder holds this; nothing when that is so already.
 fn effects(
-    heading: &Heading,
-    operation: &str,
+    config: &InForce,
+    (heading, operation): (&Heading, &str),
     holder: &Holder<'_>,
     (tenant, role): (&str, &str),
     after: Vec<TenantAccess>,
 ) -> Effects {
-    let enabled = holder.is_enabled();
     if holder.grants() == after.as_slice() {
         return Effects::default();
     }
+    let instead = holder.instead(config);
+    let had = Held { grants: holder.grants(), enabled: holder.is_enabled(), instead: instead.as_ref() };
     let granted = Granted {
         user: holder.id(),
         user_name: holder.user_name(),
         tenant,
         role,
-        had: Held { grants: holder.grants(), enabled },
-        has: Held { grants: &after, enabled },
+        had,
+        has: Held { grants: &after, ..had },
     };
     let record = heading.grant(operation, &granted);
     Effects { writes: vec![holder.put(after)], record: Some(record) }
@@ -288,6 +313,29 @@ fn effects(
 
 fn refuse(error: Error) -> Decision<Result<ManualGrant, Error>> {
     Decision::Done(Effects::default(), Err(error))
+}
+
+/// Whether somebody has signed in as this account where people are not found by their userName: then the name is what
+/// that person's provider let them write down, and whoever grants something by it may mean another. `Err` = what is to
+/// be read first.
+fn chose_its_name(facts: &Facts, account: &Account) -> Result<bool, Box<Needs>> {
+    let sign_in = facts.config.document.as_ref().and_then(|document| document.sign_in.as_ref());
+    if sign_in.is_none_or(|sign_in| sign_in.subject.attribute == SubjectAttribute::UserName) {
+        return Ok(false);
+    }
+    let key = IdentityKey::User(account.id);
+    match facts.identities.get(&key) {
+        Some(identity) => Ok(identity.is_some()),
+        None => Err(Box::new(Needs { identities: BTreeSet::from([key]), ..Needs::default() })),
+    }
+}
+
+fn came_by_sign_in(account: &Account) -> Error {
+    Error::ManagedByRules(format!(
+        "the account {} of this userName came by signing in, under a name that it chose itself: it may be somebody \
+         else. Have the identity provider provision the person over SCIM instead",
+        account.id
+    ))
 }
 
 fn managed_by(rules: &BTreeSet<String>) -> Error {

@@ -4,6 +4,7 @@
 //! before anything is answered. This room knows no HTTP and no SQL; the clock and the ids are values to its decisions.
 
 mod access;
+mod arrived;
 mod audit;
 mod batch;
 mod begin;
@@ -14,11 +15,13 @@ mod failed_event;
 mod feed;
 mod group;
 mod group_change;
+mod held;
 mod judge;
 mod kept;
 mod list;
 mod listing;
 mod manual_grant;
+mod newcomers;
 mod plan;
 mod publication;
 mod query;
@@ -27,6 +30,8 @@ mod resource;
 mod resource_change;
 mod run;
 mod runner;
+mod sign_in;
+mod sign_in_change;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -40,6 +45,7 @@ pub use evaluation::EVALUATED_AT_ONCE_MAX;
 pub use query::{
     AccessPage, AccessQuery, Actor, AuditQuery, Begin, Failed, IfMatch, ListQuery, Message, Page, Position, Token,
 };
+pub use sign_in::{Session, SignInRefusal, SignedIn, Vouched};
 
 pub use crate::store::{FailedMessage, FailedRow, InForce};
 
@@ -95,6 +101,8 @@ struct Inner {
     uses: token::Uses,
     /// Whether there may be failed events to look for.
     failed_kept: failed_event::Hint,
+    /// Accounts that sign-ins have made lately.
+    newcomers: newcomers::Newcomers,
     /// People from whom the provider has taken access since the process began.
     taken: AtomicU64,
     /// Counts what a waiting [`Directory::state`] wants to know of.
@@ -120,6 +128,7 @@ impl Directory {
             clock,
             uses: token::Uses::default(),
             failed_kept: failed_event::Hint::default(),
+            newcomers: newcomers::Newcomers::default(),
             taken: AtomicU64::new(0),
             moved: watch::Sender::new(0),
             boot: uuid::Uuid::now_v7().simple().to_string(),

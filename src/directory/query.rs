@@ -21,7 +21,7 @@ pub struct Token {
 /// Who makes a change, for the record.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Actor {
-    /// The id of the token used.
+    /// The id of the token used; empty where none was, as by people who sign in.
     pub token_id: String,
     /// The request's id, also in the answer's `X-Request-Id`.
     pub request_id: String,

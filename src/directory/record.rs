@@ -6,10 +6,14 @@
 //!
 //! `access` says how stored grants moved. Where what a person may do moved otherwise, since the account may not be
 //! used, `effective` says that, and the change feed reads it instead.
+//!
+//! Whoever signs in or out uses no token: `tokenId` is empty then, and the operation says what it was. The subject that
+//! the identity provider vouched for is in the person's part: it is theirs, and goes with it.
 
 use super::Actor;
 use super::evaluation::Moved;
-use crate::access::{TenantAccess, diff};
+use super::held::{Held, may_be_used};
+use crate::access::diff;
 use crate::config::{DirectoryId, RunStatus};
 use crate::scim::Attributes;
 use crate::store::{GroupRow, InForce, Record, ResourceRow, UserId, UserRow};
@@ -23,15 +27,6 @@ const MEMBERS_LISTED_MAX: usize = 1_000;
 
 /// Attributes named in one record; above, the rest is not.
 const CHANGED_NAMED_MAX: usize = 64;
-
-/// What somebody holds at one time.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Held<'a> {
-    /// Stored grants.
-    pub grants: &'a [TenantAccess],
-    /// Whether the account may be used: without that, nothing may be done by them.
-    pub enabled: bool,
-}
 
 /// What a write to a user comes to.
 #[derive(Debug, Clone, Copy)]
@@ -57,6 +52,23 @@ pub(super) struct Granted<'a> {
     pub tenant: &'a str,
     /// What.
     pub role: &'a str,
+    /// Held before.
+    pub had: Held<'a>,
+    /// Held from now on.
+    pub has: Held<'a>,
+}
+
+/// What a sign-in is about.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Entered<'a> {
+    /// Whose.
+    pub user: UserId,
+    /// For the record.
+    pub user_name: &'a str,
+    /// The issuer and the subject that stand for the person from now on, where they did not before.
+    pub bound: Option<(&'a str, &'a str)>,
+    /// The account that they stood for until now.
+    pub unbound: Option<UserId>,
     /// Held before.
     pub had: Held<'a>,
     /// Held from now on.
@@ -125,6 +137,31 @@ impl Heading {
         self.record(operation, json!({ "user": user.to_string(), "tenant": tenant, "role": role }), vec![(user, said)])
     }
 
+    /// The record of a sign-in that changed something: `operation` is `sign-in.bind`, `sign-in.onboard` or
+    /// `user.reenable`.
+    pub fn sign_in(&self, operation: &str, entered: &Entered<'_>) -> Record {
+        let Entered { user, user_name, bound, unbound, had, has } = *entered;
+        let mut what = json!({ "user": user.to_string() });
+        if operation == REENABLE {
+            what["event"] = json!("ReenabledBySSO");
+        }
+        if let Some(account) = unbound {
+            what["unbound"] = json!(account.to_string());
+        }
+        let mut said = json!({ "userName": user_name });
+        if let Some((issuer, subject)) = bound {
+            said["identity"] = json!({ "issuer": issuer, "subject": subject });
+        }
+        say_access(&mut said, had, has);
+        self.record(operation, what, vec![(user, said)])
+    }
+
+    /// The record of the end of all sessions of a person, by the person.
+    pub fn sign_out(&self, user: UserId, user_name: &str) -> Record {
+        let said = json!({ "userName": user_name });
+        self.record("sign-out", json!({ "user": user.to_string() }), vec![(user, said)])
+    }
+
     /// The record of a write to a group.
     pub fn group(
         &self,
@@ -184,6 +221,9 @@ impl Heading {
     }
 }
 
+/// What a sign-in of somebody whom the provider has disabled is called (B008).
+pub(super) const REENABLE: &str = "user.reenable";
+
 fn operation(kind: &str, before: bool, after: bool) -> &'static str {
     match (kind, before, after) {
         ("user", false, _) => "user.create",
@@ -203,7 +243,7 @@ fn user(row: &UserRow) -> Value {
         "userName": row.user.user_name(),
         "externalId": row.user.external_id(),
         "active": row.user.active(),
-        "accountEnabled": row.account_enabled,
+        "accountEnabled": may_be_used(row),
         "version": row.version,
     })
 }
@@ -222,7 +262,7 @@ fn members(ids: &[UserId]) -> Value {
 
 fn person(moved: &Moved) -> (UserId, Value) {
     let mut said = json!({ "userName": moved.user_name });
-    let had = Held { grants: &moved.before, enabled: moved.enabled };
+    let had = Held { grants: &moved.before, enabled: moved.enabled, instead: moved.instead.as_ref() };
     say_access(&mut said, had, Held { grants: &moved.after, ..had });
     (moved.user, said)
 }
@@ -243,12 +283,6 @@ impl Written<'_> {
     /// Whether effective access is taken from the user.
     pub fn takes_access(&self, config: &InForce) -> bool {
         diff(self.had.effective(), self.has.effective(), &config.enforced.roles).takes_access()
-    }
-}
-
-impl<'a> Held<'a> {
-    fn effective(self) -> &'a [TenantAccess] {
-        if self.enabled { self.grants } else { &[] }
     }
 }
 
@@ -290,7 +324,7 @@ fn is_kept(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::access::{Source, diff};
+    use crate::access::{Source, TenantAccess, diff, onboarded};
     use crate::scim::{Group, Reading, ResourceKind, User};
     use crate::store::GroupId;
 
@@ -305,6 +339,7 @@ mod tests {
             id: UserId(Uuid::from_u128(number)),
             user: User::read(body, ResourceKind::USER, &Reading::default()).unwrap(),
             account_enabled: true,
+            reenabled: None,
             created: Timestamp::UNIX_EPOCH,
             modified: Timestamp::UNIX_EPOCH,
             version: 1,
@@ -322,13 +357,18 @@ mod tests {
         let (before, after) = (Vec::new(), vec![grant]);
         let diff = diff(&before, &after, &crate::access::Ladder::default());
         let (user_name, enabled) = (row.user.user_name().to_owned(), row.account_enabled);
-        Moved { user: row.id, user_name, enabled, before, after, diff }
+        Moved { user: row.id, user_name, enabled, instead: None, before, after, diff }
     }
 
     fn written<'a>(before: Option<&'a UserRow>, after: Option<&'a UserRow>, moved: &'a [Moved]) -> Written<'a> {
         let enabled = |row: Option<&UserRow>| row.is_some_and(|row| row.account_enabled);
-        let had = Held { grants: moved.first().map_or(&[], |moved| moved.before.as_slice()), enabled: enabled(before) };
-        let has = Held { grants: moved.first().map_or(&[], |moved| moved.after.as_slice()), enabled: enabled(after) };
+        let held = |grants: Option<&'a Vec<TenantAccess>>, row| Held {
+            grants: grants.map(Vec::as_slice).unwrap_or_default(),
+            enabled: enabled(row),
+            instead: None,
+        };
+        let had = held(moved.first().map(|moved| &moved.before), before);
+        let has = held(moved.first().map(|moved| &moved.after), after);
         Written { before, after, had, has }
     }
 
@@ -417,7 +457,7 @@ mod tests {
             let record = heading().user(&Written { before: Some(&ada), after: Some(&other), had, has });
             record.people[0].1.clone()
         };
-        let held = |grants, enabled| Held { grants, enabled };
+        let held = |grants, enabled| Held { grants, enabled, instead: None };
         let (none, some): (&[TenantAccess], &[TenantAccess]) = (&moves.before, &moves.after);
         let there = |said: &Value| (said.get("access").is_some(), said.get("effective").is_some());
         assert_eq!(there(&said(held(some, true), held(some, true))), (false, false), "nothing moved");
@@ -427,5 +467,12 @@ mod tests {
         let stays_disabled = said(held(none, false), held(some, false));
         assert_eq!(there(&stays_disabled), (true, true), "the feed must not take the stored move for a real one");
         assert_eq!(stays_disabled["effective"], json!({ "before": [], "after": [] }));
+        let given = onboarded("main", "Participant");
+        let instead = |grants, given| Held { grants, enabled: false, instead: given };
+        let let_in = said(instead(some, None), instead(some, Some(&given)));
+        assert_eq!((there(&let_in), &let_in["effective"]["after"][0]["role"]), ((false, true), &json!("Participant")));
+        let stays = said(instead(none, Some(&given)), instead(some, Some(&given)));
+        assert_eq!(there(&stays), (true, true));
+        assert_eq!(stays["effective"]["before"], stays["effective"]["after"], "what is stored moved, no more");
     }
 }

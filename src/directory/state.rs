@@ -37,6 +37,8 @@ impl Directory {
             held: config.enforced.held.clone(),
             failed_events: figures.failed,
             pending: Progress { processed: 0, total: figures.pending },
+            // Whoever sends people to the provider knows; this room knows no provider.
+            sign_in: None,
         })
     }
 

@@ -1,10 +1,15 @@
 //! What a write to a user comes to, decided purely (B003, B011, B012, B044, B050–B053, B094).
 //!
-//! A POST for somebody who has an account adopts it: the same id, and what was granted goes along (reading 24).
+//! A POST for somebody who has an account adopts it: the same id, and what was granted goes along (reading 24). Who
+//! signed in with the account does not: the provider has vouched for a name there, and says now whose it is.
+//!
+//! What the provider says of `active` is its word: inactive, even repeated, ends every session and what a sign-in gave
+//! in spite of it; active brings back what is stored (readings 7 and 8).
 
 use super::IfMatch;
 use super::evaluation::evaluate;
-use super::record::{Heading, Held, Written};
+use super::held::{Held, reenabled};
+use super::record::{Heading, Written};
 use crate::access::{GroupFacts, fold};
 use crate::config::OnUserDelete;
 use crate::scim::{Error, Patch, Quirk, Reading, User, check_immutable};
@@ -162,22 +167,27 @@ impl UserChange {
             None => writes.extend(insert(&after, adopted)),
             Some(before) => writes.extend(update(&before.row, &after)),
         }
-        if before.is_none_or(|before| before.row.user.active() != after.user.active()) {
-            writes.push(Write::PutStatus(id, self.heading.id));
-        }
+        writes.extend(self.status(before.map(|facts| &facts.row), &after));
         let grants = adopted.map(|account| account.grants.clone()).unwrap_or_default();
         let new = UserFacts { row: after.clone(), groups: Vec::new(), grants, pending: false };
         let touched = before.unwrap_or(&new);
         let groups = touched.groups.clone();
         let moved = evaluate(&facts.config, touched, &groups, self.heading.at, &mut writes);
+        let was = before.and_then(|before| reenabled(&facts.config, &before.row));
+        let is = reenabled(&facts.config, &after);
         let written = Written {
             before: before.map(|facts| &facts.row),
             after: Some(&after),
             // An account may be used always.
-            had: Held { grants: &touched.grants, enabled: before.is_none_or(|before| before.row.account_enabled) },
+            had: Held {
+                grants: &touched.grants,
+                enabled: before.is_none_or(|before| before.row.account_enabled),
+                instead: was.as_ref(),
+            },
             has: Held {
                 grants: moved.as_ref().map_or(&touched.grants, |moved| &moved.after),
                 enabled: after.account_enabled,
+                instead: is.as_ref(),
             },
         };
         let (record, taken) = (self.heading.user(&written), written.takes_access(&facts.config));
@@ -192,25 +202,53 @@ impl UserChange {
         let at = self.heading.at;
         let Some(before) = before else {
             let account_enabled = user.active();
-            return UserRow { id, user, account_enabled, created: at, modified: at, version: 1 };
+            return UserRow { id, user, account_enabled, reenabled: None, created: at, modified: at, version: 1 };
         };
         let account_enabled = user.active() && (before.account_enabled || !before.user.active());
-        let mut after = UserRow { account_enabled, ..before.clone() };
+        let reenabled = before.reenabled.clone().filter(|_| !user.active() && !self.says_inactive(before));
+        let mut after = UserRow { account_enabled, reenabled, ..before.clone() };
         if after.user != user {
             after = UserRow { user, modified: at, version: before.version + 1, ..after };
         }
         after
     }
 
+    /// Whether the message itself says that this user is inactive, as the result shows it. What a PATCH says of
+    /// `active` is seen by what it makes of the same user if active.
+    fn says_inactive(&self, before: &UserRow) -> bool {
+        let Asked::Patch(patch) = &self.asked else { return true };
+        let mut user = before.user.clone();
+        user.attributes.insert("active".to_owned(), Value::Bool(true));
+        // Of one that cannot be applied so nothing is known: what ends access is the safe reading.
+        patch.apply_to_user(&user).map_or(true, |after| !after.active())
+    }
+
+    /// What becoming active or inactive, or the end of what a sign-in gave, comes to beside the row.
+    fn status(&self, before: Option<&UserRow>, after: &UserRow) -> Vec<Write> {
+        let active = after.user.active();
+        let (turned, ended) = match before {
+            None => (true, false),
+            Some(before) => (before.user.active() != active, before.reenabled != after.reenabled),
+        };
+        let mut writes = Vec::new();
+        if turned || ended {
+            writes.push(Write::PutStatus(after.id, self.heading.id));
+            // Whoever is new has none. Whoever was inactive before has one only by what ends here.
+            writes.extend((!active && before.is_some()).then_some(Write::EndSessions(after.id)));
+        }
+        writes
+    }
+
     fn delete(&self, facts: &Facts) -> Decision<Outcome> {
         let Some(before) = facts.user(self.id) else {
             return refuse(Error::not_found("User", &self.id.to_string()));
         };
+        let was = reenabled(&facts.config, &before.row);
         let written = Written {
             before: Some(&before.row),
             after: None,
-            had: Held { grants: &before.grants, enabled: before.row.account_enabled },
-            has: Held { grants: &[], enabled: false },
+            had: Held { grants: &before.grants, enabled: before.row.account_enabled, instead: was.as_ref() },
+            has: Held { grants: &[], enabled: false, instead: None },
         };
         let (record, taken) = (self.heading.user(&written), written.takes_access(&facts.config));
         let writes = vec![Write::DeleteUser(self.id), Write::Count(Counter::Deleted)];
@@ -225,6 +263,8 @@ fn on_delete(facts: &Facts) -> OnUserDelete {
 fn insert(after: &UserRow, adopted: Option<&Account>) -> Vec<Write> {
     let mut writes = vec![Write::InsertUser(after.clone()), Write::Count(Counter::Created)];
     if let Some(Account { id, grants, .. }) = adopted {
+        // With the account goes what bound it to somebody who signed in: the next sign-in binds the user anew, by the
+        // attribute that the provider writes.
         writes.insert(0, Write::DeleteAccount(*id));
         writes.push(Write::PutGrants { user: *id, before: Vec::new(), after: grants.clone() });
     }

@@ -17,6 +17,10 @@ pub(crate) enum Area {
     Access,
     /// `/admin/v1`: no bearer token opens it.
     Admin,
+    /// `/sso`, on the public listener: people who are on their way in or out.
+    Sso,
+    /// `/console`, on the public listener: people, by their session.
+    Console,
 }
 
 impl Area {
@@ -29,7 +33,18 @@ impl Area {
             Some("scim") => Self::Scim,
             Some("access") => Self::Access,
             Some("admin") => Self::Admin,
+            // On the other listeners these are paths like any that are not served.
+            Some("sso") if home == Self::Scim => Self::Sso,
+            Some("console") if home == Self::Scim => Self::Console,
             _ => home,
+        }
+    }
+
+    /// Whether people come here with a browser: no token is asked for, and errors are pages.
+    pub(crate) fn is_for_people(self) -> bool {
+        match self {
+            Self::Sso | Self::Console => true,
+            Self::Probe | Self::Scim | Self::Access | Self::Admin => false,
         }
     }
 }
@@ -90,7 +105,8 @@ impl Target {
     /// Whether a token of this scope may ask for it.
     pub(crate) fn admits(self, scope: Scope) -> bool {
         match (self.area, scope) {
-            (Area::Probe, _) | (Area::Scim, Scope::Scim) | (Area::Access, Scope::Admin) => true,
+            (Area::Probe | Area::Sso | Area::Console, _) => true,
+            (Area::Scim, Scope::Scim) | (Area::Access, Scope::Admin) => true,
             (Area::Access, Scope::Access) => self.reads,
             (Area::Scim | Area::Access | Area::Admin, _) => false,
         }
@@ -127,6 +143,11 @@ mod tests {
         assert_eq!(on_public("/healthz"), Area::Probe);
         assert_eq!(on_public("/healthz/"), Area::Scim);
         assert_eq!(Area::of("/", Area::Access), Area::Access);
+        assert_eq!((on_public("/sso/login"), on_public("/console")), (Area::Sso, Area::Console));
+        assert_eq!((on_public("/ssor"), on_public("/consoles/x")), (Area::Scim, Area::Scim));
+        for home in [Area::Access, Area::Admin] {
+            assert_eq!((Area::of("/sso/login", home), Area::of("/console", home)), (home, home));
+        }
     }
 
     #[test]

@@ -2,21 +2,26 @@
 //!
 //! Order (B114, B122): a head that is too long (431), then 401, then 403, both decided by the path's prefix before
 //! routing and body; then what the router says (404, 405), then the media type (415), then whether the directory is
-//! open (503), then the body.
+//! open (503), then the body. `/sso` and `/console` ask for no token: there people prove who they are, and errors are
+//! pages that let nothing in from elsewhere.
 //! Never in a log line: the token, the query, the body, the text of a 4xx (it may name a person).
 
-use super::answer::Fault;
+use super::answer::{Fault, INTERNAL_DETAIL};
 use super::area::{Area, Target};
 use super::problem::Problem;
 use super::request_id;
 use super::scim::Failure;
 use super::shared::Shared;
+use super::sso;
 use crate::config::Scope;
 use crate::directory::{Actor, Token};
 use crate::scim;
 use crate::telemetry::AuthFailure;
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONNECTION, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{
+    AUTHORIZATION, CACHE_CONTROL, CONNECTION, CONTENT_SECURITY_POLICY, REFERRER_POLICY, WWW_AUTHENTICATE,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -72,6 +77,9 @@ pub(crate) async fn gate(
         door.record(target, &request_id, &mut response, began);
     }
     finish(response.headers_mut(), &request_id);
+    if target.area.is_for_people() {
+        close_off(response.headers_mut());
+    }
     if door.shared.draining.is_cancelled() {
         // Whoever keeps this connection makes its next one, which goes to another replica.
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
@@ -89,7 +97,13 @@ impl Door {
             return Ok(None);
         }
         let metrics = &self.shared.metrics;
-        let value = bearer(headers).inspect_err(|reason| metrics.auth_failure(*reason)).map_err(Refusal::Token)?;
+        let value = match target.area.is_for_people() {
+            true => None,
+            false => {
+                let sent = bearer(headers).inspect_err(|reason| metrics.auth_failure(*reason));
+                Some(sent.map_err(Refusal::Token)?)
+            }
+        };
         // Without a configuration nobody can be told that a token is wrong: providers give up on a 401.
         if !self.shared.may_serve() {
             return Err(Refusal::NotConfigured);
@@ -98,6 +112,7 @@ impl Door {
         if !self.shared.directory.is_current() {
             return Err(Refusal::NotCurrent);
         }
+        let Some(value) = value else { return Ok(None) };
         let Some(token) = self.shared.directory.authenticate(value) else {
             metrics.auth_failure(AuthFailure::Invalid);
             return Err(Refusal::Token(AuthFailure::Invalid));
@@ -133,7 +148,7 @@ impl Door {
                 }
             }
             Area::Access => self.shared.metrics.access_request(op, resource, status),
-            Area::Admin | Area::Probe => {}
+            Area::Admin | Area::Probe | Area::Sso | Area::Console => {}
         }
         let (op, resource) = (op.as_str(), resource.as_str());
         if let Some(Fault(cause)) = response.extensions_mut().remove() {
@@ -199,7 +214,7 @@ impl Refusal {
 
 fn needed(area: Area) -> &'static str {
     match area {
-        Area::Probe | Area::Scim => "only Scim may",
+        Area::Probe | Area::Scim | Area::Sso | Area::Console => "only Scim may",
         Area::Access => "reading access needs Access or Admin, the rest Admin",
         Area::Admin => "no token opens the admin API",
     }
@@ -227,6 +242,7 @@ fn refuse(area: Area, status: StatusCode, detail: String) -> Response {
     match area {
         Area::Scim | Area::Probe => Failure::from(scim::Error::plain(status.as_u16(), detail)).into_response(),
         Area::Access | Area::Admin => Problem::plain(status, detail).into_response(),
+        Area::Sso | Area::Console => sso::page(status, &detail),
     }
 }
 
@@ -234,6 +250,7 @@ fn unavailable(area: Area, detail: &str) -> Response {
     match area {
         Area::Scim | Area::Probe => Failure::unavailable(detail).into_response(),
         Area::Access | Area::Admin => Problem::unavailable(detail).into_response(),
+        Area::Sso | Area::Console => sso::page(StatusCode::SERVICE_UNAVAILABLE, detail),
     }
 }
 
@@ -241,6 +258,11 @@ fn internal(area: Area, fault: Fault) -> Response {
     match area {
         Area::Scim | Area::Probe => Failure::internal(fault).into_response(),
         Area::Access | Area::Admin => Problem::internal(fault).into_response(),
+        Area::Sso | Area::Console => {
+            let mut response = sso::page(StatusCode::INTERNAL_SERVER_ERROR, INTERNAL_DETAIL);
+            response.extensions_mut().insert(fault);
+            response
+        }
     }
 }
 
@@ -250,6 +272,17 @@ fn finish(headers: &mut HeaderMap, request_id: &str) {
     if let Ok(value) = HeaderValue::from_str(request_id) {
         headers.insert(request_id::HEADER, value);
     }
+}
+
+/// What a page may do: show itself with our own stylesheet, and send a form back here. No other site frames it or
+/// learns where people came from.
+const CONTENT_POLICY: &str =
+    "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+
+fn close_off(headers: &mut HeaderMap) {
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_POLICY));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
 }
 
 /// What a listener says to an unknown path.
@@ -267,7 +300,7 @@ pub(crate) fn unknown_method(home: Area, request: &Request) -> Response {
 mod tests {
     use super::*;
     use crate::directory::{Directory, Settings};
-    use crate::endpoint::Limits;
+    use crate::endpoint::{Limits, SignInSettings};
     use crate::telemetry::Metrics;
     use axum::http::Method;
     use std::time::Duration;
@@ -316,6 +349,7 @@ mod tests {
             stopping: CancellationToken::new(),
             mounted: arc_swap::ArcSwap::default(),
             prepared: None,
+            provider: sso::Provider::new(SignInSettings::default()),
         };
         (Door { shared: Arc::new(shared), home: Area::Scim, trusted: false }, folder)
     }
@@ -362,6 +396,9 @@ mod tests {
         let response = Refusal::Token(AuthFailure::Missing).answer(Area::Access);
         assert_eq!(response.headers()["content-type"], "application/problem+json");
         assert_eq!(response.headers()["www-authenticate"], "Bearer realm=\"scim-operator\"");
+        let response = Refusal::NotConfigured.answer(Area::Console);
+        assert_eq!(response.headers()["content-type"], "text/html; charset=utf-8");
+        assert_eq!((response.status().as_u16(), &response.headers()["retry-after"]), (503, &"30".parse().unwrap()));
         let response = Refusal::NotConfigured.answer(Area::Scim);
         assert_eq!((response.status().as_u16(), &response.headers()["retry-after"]), (503, &"30".parse().unwrap()));
     }

@@ -3,6 +3,7 @@
 //! | listener | paths | who |
 //! |---|---|---|
 //! | public (8080) | `/scim/v2/…`; `/access/v1/…` too when it has no listener of its own | bearer token |
+//! | public (8080) | `/sso/…`, `/console…` | people, by the identity provider and then by a session |
 //! | access (8081) | `/access/v1/…` | bearer token |
 //! | admin (8443) | `/admin/v1/…` | mutual TLS |
 //! | metrics (9090) | `/metrics` | nobody is asked; never exposed |
@@ -16,6 +17,7 @@ mod admin;
 mod answer;
 mod area;
 mod body;
+mod console;
 mod floor;
 mod gate;
 mod json;
@@ -27,7 +29,9 @@ mod query;
 mod request_id;
 mod running;
 mod scim;
+mod seal;
 mod shared;
+mod sso;
 mod tls;
 
 pub use limits::Limits;
@@ -52,6 +56,8 @@ pub struct Settings {
     pub verifiers: Option<PathBuf>,
     /// What else must hold before `/readyz` is 200; `None` = nothing else.
     pub prepared: Option<watch::Receiver<bool>>,
+    /// What the sign-in of people needs beside the configuration.
+    pub sign_in: SignInSettings,
     /// What requests may use.
     pub limits: Limits,
 }
@@ -66,9 +72,19 @@ impl Settings {
             metrics: None,
             verifiers: None,
             prepared: None,
+            sign_in: SignInSettings::default(),
             limits: Limits::default(),
         }
     }
+}
+
+/// What the sign-in of people needs beside the configuration; both files are read again at each use.
+#[derive(Debug, Clone, Default)]
+pub struct SignInSettings {
+    /// The file with the client secret that the identity provider has given out; `None` = there is none.
+    pub client_secret: Option<PathBuf>,
+    /// PEM roots to trust for the identity provider instead of the system's.
+    pub ca: Option<PathBuf>,
 }
 
 /// The admin listener.

@@ -4,7 +4,7 @@ use super::area::Area;
 use super::gate::{self, Door};
 use super::listen::Bound;
 use super::shared::Shared;
-use super::{Error, Settings, access, admin, floor, probe, scim, tls};
+use super::{Error, Settings, access, admin, console, floor, probe, scim, sso, tls};
 use crate::directory::Directory;
 use crate::telemetry::Metrics;
 use arc_swap::ArcSwap;
@@ -75,7 +75,7 @@ struct Tasks {
 
 /// Binds every listener, then serves them. Nothing is served when one of them cannot be bound.
 pub async fn serve(settings: Settings, directory: Directory, metrics: Arc<Metrics>) -> Result<Running, Error> {
-    let Settings { public, access, admin, metrics: metrics_listen, verifiers, prepared, limits } = settings;
+    let Settings { public, access, admin, metrics: metrics_listen, verifiers, prepared, sign_in, limits } = settings;
     let mounted = match &verifiers {
         Some(file) => floor::read(file).map_err(Error::Verifiers)?,
         None => floor::Mounted::default(),
@@ -103,12 +103,13 @@ pub async fn serve(settings: Settings, directory: Directory, metrics: Arc<Metric
         large_bodies,
         mounted: ArcSwap::from_pointee(mounted),
         prepared,
+        provider: sso::Provider::new(sign_in),
     });
     let stopper = Stopper(shared.draining.clone());
     let mut tasks = Tasks { set: JoinSet::new(), handles: Vec::new(), shared };
     let both = access.is_none();
-    let scim_routes = scim::routes(&tasks.shared);
-    let public_routes = if both { scim_routes.merge(access::routes()) } else { scim_routes };
+    let public_routes = scim::routes(&tasks.shared).merge(sso::routes()).merge(console::routes());
+    let public_routes = if both { public_routes.merge(access::routes()) } else { public_routes };
     tasks.listen("public listener", public, Area::Scim, public_routes);
     if let Some(bound) = access {
         tasks.listen("access listener", bound, Area::Access, access::routes());
@@ -119,6 +120,8 @@ pub async fn serve(settings: Settings, directory: Directory, metrics: Arc<Metric
     if let Some((bound, certificates)) = admin {
         tasks.listen_trusted("admin listener", bound, Some(certificates), admin::routes());
     }
+    let shared = Arc::clone(&tasks.shared);
+    tasks.spawn("identity provider watch", sso::follow(shared).map(Ok));
     if let Some(file) = verifiers {
         let shared = Arc::clone(&tasks.shared);
         tasks.spawn("verifiers watch", floor::follow(file, shared).map(Ok));

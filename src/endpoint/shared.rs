@@ -2,6 +2,7 @@
 
 use super::floor::Mounted;
 use super::limits::Limits;
+use super::sso;
 use crate::directory::Directory;
 use crate::telemetry::Metrics;
 use arc_swap::ArcSwap;
@@ -28,6 +29,8 @@ pub(crate) struct Shared {
     pub(crate) mounted: ArcSwap<Mounted>,
     /// What else must hold before `/readyz` is 200; `None` = nothing else.
     pub(crate) prepared: Option<watch::Receiver<bool>>,
+    /// The identity provider that vouches for people.
+    pub(crate) provider: sso::Provider,
 }
 
 impl Shared {

@@ -5,6 +5,7 @@
 use super::definitions::{self, Definitions};
 use super::roles;
 use super::rule::RuleManifest;
+use super::sign_in;
 use super::verdict::{DirectoryVerdict, Refusal, RuleVerdict};
 use crate::access::Guard;
 use crate::api::ScimDirectory;
@@ -50,6 +51,7 @@ pub fn compile(
     let (definitions, definitions_refusal) = definitions::in_force(&provisioning, previous);
     let (tenant, tenant_refusal) = tenant(directory, previous);
     let (ladder, roles_refusal) = roles::in_force(roles::wanted(&directory.spec), &rules, previous);
+    let (onboarding, onboarding_refusal) = sign_in::onboarding(&directory.spec.auto_onboarding(), &ladder, previous);
     let mut document = Document {
         directory: id,
         tenant,
@@ -60,6 +62,8 @@ pub fn compile(
         verifiers: verifiers.to_vec(),
         guard: guard(&directory.spec.guard()),
         audit: audit(&directory.spec.audit()),
+        sign_in: sign_in::sign_in(&directory.spec.sso),
+        onboarding,
     };
     document.verifiers.sort_by(|a, b| a.token_id.cmp(&b.token_id));
 
@@ -69,7 +73,8 @@ pub fn compile(
         document.rules.extend(entry);
         verdicts.push(verdict);
     }
-    let directory = DirectoryVerdict { refusal: tenant_refusal.or(roles_refusal).or(definitions_refusal) };
+    let refusal = tenant_refusal.or(roles_refusal).or(definitions_refusal).or(onboarding_refusal);
+    let directory = DirectoryVerdict { refusal };
     Compiled { document, directory, rules: verdicts }
 }
 

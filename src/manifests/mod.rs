@@ -18,6 +18,7 @@ mod roles;
 mod rule;
 mod rule_test;
 mod schema;
+mod sign_in;
 #[cfg(test)]
 mod tests;
 mod token;

@@ -87,7 +87,7 @@ pub async fn secret(ctx: &Context, touched: Touched<PartialObjectMeta<Secret>>) 
     child(ctx, touched).await;
     let names_it = |directory: &ScimDirectory| {
         directory.metadata.namespace.as_deref() == Some(&key.namespace)
-            && named::names(directory).iter().any(|(_, name)| *name == key.name)
+            && named::names(directory).iter().any(|(_, _, name)| *name == key.name)
     };
     let directories = ctx.stores.directories.state_filter(names_it);
     send(ctx, directories.iter().map(|d| Trigger::Directory(Key::of(d.as_ref()))).collect()).await;
@@ -125,7 +125,8 @@ fn told(news: &News, dependents: Vec<Trigger>) -> Vec<Trigger> {
 
 fn same_but_figures(before: &State, now: &State) -> bool {
     let facts = |state: &State| (state.revision, state.store_id.clone());
-    facts(before) == facts(now) && before.rules == now.rules && before.runs == now.runs && before.held == now.held
+    let same = before.rules == now.rules && before.runs == now.runs && before.held == now.held;
+    same && facts(before) == facts(now) && before.sign_in == now.sign_in
 }
 
 fn directories_in(ctx: &Context, namespace: &str) -> Vec<Trigger> {
@@ -183,6 +184,12 @@ mod tests {
     fn c003_changes_that_are_held_wake_the_directory() {
         let held = json!({"held": {"rules": ["a"], "usersLosing": 9, "reason": "too many", "revision": 1}});
         assert_eq!(news(held), [Trigger::Directory(Key::new("ns", "acme"))]);
+    }
+
+    #[test]
+    fn b002_a_provider_that_answers_or_no_longer_does_wakes_the_directory() {
+        let lost = json!({"signIn": {"ready": false, "message": "https://login.example.com does not answer"}});
+        assert_eq!(news(lost), [Trigger::Directory(Key::new("ns", "acme"))]);
     }
 
     #[test]

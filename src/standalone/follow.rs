@@ -7,6 +7,7 @@ use super::judge::{self, Judgement, Outcome, Past, Sheet};
 use super::keys::Keys;
 use super::mint::Minted;
 use super::settling::Settling;
+use super::sign_in::{self, Files};
 use crate::config::{Document, Publication, RunRequest, RunScope, SyncPolicy};
 use crate::directory::{self, Actor, Directory};
 use crate::manifests::{self, Problem};
@@ -32,6 +33,8 @@ pub struct Follower {
     pub(super) origin: String,
     /// The value of the directory's own token, when it was given.
     pub(super) own_key: Option<String>,
+    /// The files of sign-in that flags name.
+    pub(super) given: Files,
     /// Becomes true when every manifest was read, the configuration is in force and the key files are written.
     pub(super) prepared: watch::Sender<bool>,
 }
@@ -47,6 +50,8 @@ struct Memory {
     notice: Option<&'static str>,
     /// What was said about each file last, so that it is said once.
     said: BTreeMap<String, String>,
+    /// What was said about sign-in last.
+    warned: Vec<&'static str>,
     /// The revision that was in force at the last look.
     revision: Option<u64>,
     /// The revision whose held changes were told of.
@@ -63,6 +68,7 @@ impl Follower {
             settled: false,
             notice: None,
             said: BTreeMap::new(),
+            warned: Vec::new(),
             revision: None,
             held: None,
         };
@@ -118,6 +124,7 @@ impl Follower {
             None => Some("the folder has no directory: nothing is changed"),
             Some(outcome) if outcome.suspended => Some("spec.suspend is true: nothing is changed"),
             Some(outcome) => {
+                memory.warn(sign_in::warnings(outcome.sign_in_files, self.given));
                 let revision = in_force.revision;
                 self.put_in_force(outcome, revision).await?;
                 self.remember(memory, &refused)?;
@@ -222,6 +229,14 @@ impl Follower {
 }
 
 impl Memory {
+    /// Logs what was not among the last warnings.
+    fn warn(&mut self, warnings: Vec<&'static str>) {
+        for warning in warnings.iter().filter(|warning| !self.warned.contains(warning)) {
+            tracing::warn!("{warning}");
+        }
+        self.warned = warnings;
+    }
+
     /// Logs what is wrong with a file when it is something else than before; `""` is the folder itself.
     fn say(&mut self, file: &str, problems: Option<Vec<Problem>>) {
         let Some(problems) = problems else {

@@ -15,6 +15,7 @@ mod mint;
 mod private_file;
 mod serve;
 mod settling;
+mod sign_in;
 
 pub use error::Error;
 pub use serve::{Settings, serve};

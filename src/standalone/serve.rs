@@ -4,9 +4,10 @@ use super::accepted::Accepted;
 use super::follow::Follower;
 use super::keys::Keys;
 use super::mint::Minted;
+use super::sign_in::Files;
 use super::{Error, private_file};
 use crate::directory::{self, Directory};
-use crate::endpoint;
+use crate::endpoint::{self, SignInSettings};
 use crate::telemetry::Metrics;
 use secrecy::ExposeSecret;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -29,11 +30,13 @@ pub struct Settings {
     pub access: Option<SocketAddr>,
     /// A file with the value of the directory's own token.
     pub api_key: Option<PathBuf>,
+    /// What a manifest cannot hold of sign-in: the files with the client secret and the provider's authorities.
+    pub sign_in: SignInSettings,
 }
 
 /// Serves until SIGTERM or SIGINT, then drains.
 pub async fn serve(settings: Settings) -> Result<(), Error> {
-    let Settings { manifests, data, listen, access, api_key } = settings;
+    let Settings { manifests, data, listen, access, api_key, sign_in } = settings;
     let mut terminate = signal(SignalKind::terminate()).map_err(Error::Signals)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::Signals)?;
     let own_key = api_key.as_deref().map(own_key).transpose()?;
@@ -43,11 +46,13 @@ pub async fn serve(settings: Settings) -> Result<(), Error> {
     let keys = Keys::open(&data)?;
     let accepted = Accepted::open(&data)?;
     let (prepared, is_prepared) = watch::channel(false);
+    let given = Files { client_secret: sign_in.client_secret.is_some(), ca: sign_in.ca.is_some() };
+    let prepared_by = Some(is_prepared);
     let listeners =
-        endpoint::Settings { access, prepared: Some(is_prepared), ..endpoint::Settings::one_listener(listen) };
+        endpoint::Settings { access, prepared: prepared_by, sign_in, ..endpoint::Settings::one_listener(listen) };
     let running = endpoint::serve(listeners, directory.clone(), Arc::new(Metrics::new())).await?;
     let origin = origin(running.addresses.public);
-    let follower = Follower { manifests, directory, keys, accepted, origin, own_key, prepared };
+    let follower = Follower { manifests, directory, keys, accepted, origin, own_key, given, prepared };
     let stopping = CancellationToken::new();
     let mut following = tokio::spawn(follower.run(stopping.clone()));
     let stopper = running.stopper();

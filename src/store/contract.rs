@@ -5,8 +5,8 @@
 //! [`EVALUATED_AT_ONCE_MAX`](crate::directory::EVALUATED_AT_ONCE_MAX).
 
 use super::row::{
-    Account, AccountKey, Counter, FailedRow, GroupId, GroupRow, Record, ResourceId, ResourceKey, ResourceRow, RunRow,
-    UserFacts, UserId, UserRow,
+    Account, AccountKey, Counter, FailedRow, GroupId, GroupRow, Identity, IdentityKey, Record, ResourceId, ResourceKey,
+    ResourceRow, RunRow, UserFacts, UserId, UserRow,
 };
 use crate::access::{GroupSelector, RuleSet, TenantAccess};
 use crate::config::{Document, Enforced, TokenUse, UserChange, Verifier, Waiting};
@@ -93,8 +93,12 @@ pub struct Needs {
     pub members: Option<(GroupId, usize)>,
     /// A run by uid, and every run of a name.
     pub run: Option<(String, String)>,
+    /// Whether what those runs cover is read too; it can be long. Else [`RunRow::covers`] is empty.
+    pub covers: bool,
     /// Accounts of people who are no SCIM users.
     pub accounts: BTreeSet<AccountKey>,
+    /// Who has signed in.
+    pub identities: BTreeSet<IdentityKey>,
     /// Whether any user holds something that no rule gave.
     pub by_hand: bool,
 }
@@ -152,6 +156,8 @@ pub struct Facts {
     pub runs: Option<Vec<RunRow>>,
     /// Accounts of people who are no SCIM users.
     pub accounts: BTreeMap<AccountKey, Option<Account>>,
+    /// Who has signed in.
+    pub identities: BTreeMap<IdentityKey, Option<Identity>>,
     /// See [`Needs::by_hand`].
     pub by_hand: Option<bool>,
 }
@@ -193,7 +199,7 @@ pub enum Write {
     InsertUser(UserRow),
     /// A user's new attributes.
     UpdateUser(UserRow),
-    /// A user, with memberships, grants and queued evaluation.
+    /// A user, with memberships, grants, queued evaluation and what bound it to somebody who signs in.
     DeleteUser(UserId),
     /// A new group.
     InsertGroup(GroupRow),
@@ -223,8 +229,13 @@ pub enum Write {
     /// An account as it now stands, new or not. With a name that another account has, nothing of the change is written,
     /// and it is decided again.
     PutAccount(Account),
-    /// An account is gone, or has become a user.
+    /// An account is gone, or has become a user; what bound it to somebody who signs in goes with it.
     DeleteAccount(UserId),
+    /// Whom a subject stands for, replacing what the user or account had. With a subject that stands for somebody else,
+    /// nothing of the change is written, and it is decided again.
+    PutIdentity(Identity),
+    /// Every session of the person ends; whom the subject stands for stays.
+    EndSessions(UserId),
     /// A user's grants, replacing all earlier ones.
     PutGrants {
         /// Whose.
@@ -261,7 +272,7 @@ pub enum Write {
     },
     /// A new run.
     InsertRun(RunRow),
-    /// A run's phase, progress, result, cursor.
+    /// A run's phase, progress, result, cursor, and by what it was weighed; what it covers is fixed by its start.
     UpdateRun(RunRow),
     /// Fixes whom a run evaluates, counts them, and notes the rules' content.
     StartRun {
@@ -337,7 +348,9 @@ impl Needs {
             delta,
             members,
             run,
+            covers,
             accounts,
+            identities,
             by_hand,
         } = other;
         self.configuration = self.configuration.max(configuration);
@@ -351,7 +364,9 @@ impl Needs {
         self.delta = delta.or(self.delta.take());
         self.members = members.or(self.members.take());
         self.run = run.or(self.run.take());
+        self.covers |= covers;
         self.accounts.extend(accounts);
+        self.identities.extend(identities);
         self.by_hand |= by_hand;
     }
 }
@@ -373,6 +388,7 @@ impl Facts {
             members: None,
             runs: None,
             accounts: BTreeMap::new(),
+            identities: BTreeMap::new(),
             by_hand: None,
         }
     }

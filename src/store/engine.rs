@@ -9,8 +9,8 @@ use super::question::{
     Among, Each, Figures, Found, GroupSelect, Keep, ListedGroup, ListedUser, Page, ResourceSelect, UserSelect,
 };
 use super::row::{
-    AccessFacts, Account, AccountKey, Causes, Extent, FailedRow, GroupId, KeptRecord, ResourceId, ResourceRow, RunRow,
-    StoredRuleState, UserId, UserSummary,
+    AccessFacts, Account, AccountKey, Causes, Extent, FailedRow, GroupId, Identity, IdentityKey, KeptRecord,
+    ResourceId, ResourceRow, RunRow, StoredRuleState, UserId, UserSummary,
 };
 use super::sqlite::SqliteStore;
 use crate::access::GroupSelector;
@@ -324,6 +324,11 @@ impl Store {
     /// The first `limit` accounts behind `after`, by id.
     pub async fn accounts(&self, after: Option<UserId>, limit: u32) -> Result<Vec<Account>, StoreError> {
         engine!(self, engine => engine.accounts(after, limit).await)
+    }
+
+    /// Whom a subject of the identity provider stands for, or by what somebody signs in.
+    pub async fn identity(&self, key: IdentityKey) -> Result<Option<Identity>, StoreError> {
+        engine!(self, engine => engine.identity(key).await)
     }
 
     /// The first `limit` failed events before `before` (all without it), the newest first.

@@ -27,7 +27,7 @@ pub(super) fn a_user(who: &str) -> StoreError {
 
 /// Somebody of this id or one of these names has an account.
 pub(super) fn an_account(who: &str) -> StoreError {
-    StoreError::StillThere { who: who.to_owned(), is: "has an account: end what was granted by hand first" }
+    StoreError::StillThere { who: who.to_owned(), is: "has an account: end what no rule gave first" }
 }
 
 /// What a person was called at any time, as far as the records still say it.

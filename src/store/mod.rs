@@ -34,9 +34,9 @@ pub use question::{
     Among, Each, Figures, Found, GroupSelect, Keep, ListedGroup, ListedUser, Page, ResourceSelect, Start, UserSelect,
 };
 pub use row::{
-    AccessFacts, Account, AccountKey, Causes, Counter, Extent, FailedMessage, FailedRow, GroupId, GroupRow, KeptRecord,
-    Record, ResourceId, ResourceKey, ResourceRow, RunRow, StoredRuleState, SyncedRule, UserFacts, UserId, UserRow,
-    UserSummary, email_key,
+    AccessFacts, Account, AccountKey, Causes, Counter, Extent, FailedMessage, FailedRow, GroupId, GroupRow, Identity,
+    IdentityKey, KeptRecord, Record, ResourceId, ResourceKey, ResourceRow, RunRow, StoredRuleState, SyncedRule,
+    UserFacts, UserId, UserRow, UserSummary, email_key,
 };
 pub use sqlite::audit;
 pub use sqlite::{Inventory, Restored, backup, check, restore};

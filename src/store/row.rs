@@ -35,6 +35,9 @@ pub struct UserRow {
     pub user: User,
     /// Whether the account may be used here (reading 8).
     pub account_enabled: bool,
+    /// The role in the home tenant that a sign-in gave to somebody whom the provider has disabled: all that may be done
+    /// by it, whatever is stored (reading 7). The provider's next word on `active` ends it.
+    pub reenabled: Option<String>,
     /// When it was made.
     pub created: Timestamp,
     /// When its attributes last changed.
@@ -118,6 +121,30 @@ pub struct Account {
     pub grants: Vec<TenantAccess>,
     /// When it was made.
     pub created: Timestamp,
+}
+
+/// Somebody who has signed in: whom the identity provider's subject stands for from then on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The user or the account.
+    pub user: UserId,
+    /// The provider's `iss`.
+    pub issuer: String,
+    /// The provider's `sub`.
+    pub subject: String,
+    /// What every session of the person carries; `None` = all of them have been ended.
+    pub session: Option<Uuid>,
+    /// When the person first signed in so.
+    pub bound: Timestamp,
+}
+
+/// How an identity is looked up.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum IdentityKey {
+    /// By whom it stands for.
+    User(UserId),
+    /// By `iss` and `sub`.
+    Subject(String, String),
 }
 
 /// How an account is looked up.
@@ -209,7 +236,7 @@ pub struct RunRow {
     pub status: RunStatus,
     /// Names the spec: equal specs of one name run once.
     pub spec_hash: String,
-    /// The rules it covers and the content they had at its start; `None` = deleted.
+    /// The rules it covers and the content they had at its start; `None` = deleted. Empty where it was not asked for.
     pub covers: Vec<SyncedRule>,
     /// The last user evaluated.
     pub cursor: Option<UserId>,

@@ -110,6 +110,20 @@ label! {
     }
 }
 
+label! {
+    /// How a sign-in ended.
+    SignInOutcome {
+        /// The person came in.
+        SignedIn => "signed_in",
+        /// The person may not come in, or the provider did not let them.
+        Refused => "refused",
+        /// It was not begun here, or too long ago.
+        Expired => "expired",
+        /// The provider or this side was at fault.
+        Failed => "failed",
+    }
+}
+
 impl StatusClass {
     /// The class of a status code.
     pub fn of(status: u16) -> Self {

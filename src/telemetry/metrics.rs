@@ -1,6 +1,6 @@
 //! The endpoint's metrics, in OpenMetrics text. What each one means is in `docs/reference/metrics.md`.
 
-use super::{AuthFailure, Operation, Outcome, Resource, StatusClass};
+use super::{AuthFailure, Operation, Outcome, Resource, SignInOutcome, StatusClass};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -48,6 +48,11 @@ struct QuirkLabels {
     quirk: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct SignInLabels {
+    outcome: SignInOutcome,
+}
+
 /// All metrics of one endpoint process. Shared behind an `Arc`; every method takes `&self`.
 #[derive(Debug)]
 pub struct Metrics {
@@ -58,6 +63,7 @@ pub struct Metrics {
     access_requests: Family<RequestLabels, Counter>,
     auth_failures: Family<FailureLabels, Counter>,
     tolerated: Family<QuirkLabels, Counter>,
+    sign_ins: Family<SignInLabels, Counter>,
     panics: Counter,
     config_revision: Gauge,
     ready: Gauge,
@@ -83,6 +89,7 @@ impl Metrics {
             access_requests: Family::default(),
             auth_failures: Family::default(),
             tolerated: Family::default(),
+            sign_ins: Family::default(),
             panics: Counter::default(),
             config_revision: Gauge::default(),
             ready: Gauge::default(),
@@ -103,6 +110,7 @@ impl Metrics {
             access_requests,
             auth_failures,
             tolerated,
+            sign_ins,
             panics,
             config_revision,
             ready,
@@ -125,6 +133,7 @@ impl Metrics {
             "SCIM requests that a switch of the dialect let through",
             tolerated.clone(),
         );
+        registry.register("scim_sign_ins", "People who came back from the provider", sign_ins.clone());
         registry.register("scim_panics", "Requests that ended in a panic; each is a defect", panics.clone());
         registry.register("scim_config_revision", "The configuration revision in force", config_revision.clone());
         registry.register("scim_ready", "1 while /readyz answers 200", ready.clone());
@@ -171,6 +180,11 @@ impl Metrics {
     /// A request was read with the help of this switch of the dialect.
     pub fn tolerated(&self, quirk: &'static str) {
         self.tolerated.get_or_create(&QuirkLabels { quirk }).inc();
+    }
+
+    /// Somebody came back from the identity provider.
+    pub fn sign_in(&self, outcome: SignInOutcome) {
+        self.sign_ins.get_or_create(&SignInLabels { outcome }).inc();
     }
 
     /// A request ended in a panic.

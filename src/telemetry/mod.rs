@@ -7,5 +7,5 @@ mod label;
 pub mod log;
 mod metrics;
 
-pub use label::{AuthFailure, Operation, Outcome, Resource, StatusClass};
+pub use label::{AuthFailure, Operation, Outcome, Resource, SignInOutcome, StatusClass};
 pub use metrics::{Metrics, OPENMETRICS};

@@ -91,7 +91,8 @@ async fn changes_that_are_allowed_are_accepted() {
 async fn every_example_is_accepted_as_it_stands() {
     let Some(cluster) = connect("every_example_is_accepted_as_it_stands").await else { return };
     let namespace = cluster.namespace("examples").await;
-    for path in ["examples/quickstart", "examples/kinds", "examples/postgres", "examples/custom-resource"] {
+    for example in ["quickstart", "kinds", "postgres", "custom-resource", "sign-in"] {
+        let path = &format!("examples/{example}");
         assert!(folder(path).is_dir());
         for file in files(path) {
             for object in documents(&std::fs::read_to_string(&file).unwrap()) {

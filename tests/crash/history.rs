@@ -228,6 +228,8 @@ fn publication() -> Publication {
         verifiers: Vec::new(),
         guard: Default::default(),
         audit: Default::default(),
+        sign_in: None,
+        onboarding: Default::default(),
     };
     Publication {
         revocation_floor: 0,

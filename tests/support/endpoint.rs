@@ -7,7 +7,7 @@ use super::reply::{Caller, Reply, finish};
 use super::wait;
 use futures::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
-use scim_operator::access::{GroupSelector, Guard, Ladder, Rule};
+use scim_operator::access::{GroupSelector, Guard, Ladder, Onboarding, Rule};
 use scim_operator::config::{
     AuditRetention, DirectoryId, Document, FailedEvent, FailedEvents, Profile, Publication, Published, RuleEntry,
     RunRequest, RunScope, RunStatus, Scope, State, SyncPolicy, Verifier,
@@ -117,6 +117,8 @@ pub fn document(mut rules: Vec<RuleEntry>) -> Document {
         verifiers,
         guard: Guard { max_revoked_users: u64::MAX, max_revoked_percent: 100 },
         audit: AuditRetention::default(),
+        sign_in: None,
+        onboarding: Onboarding::default(),
     }
 }
 
@@ -480,6 +482,7 @@ fn arguments(folder: &Path, database: Option<&Database>) -> Vec<String> {
     }
     arguments.extend(["--admin-tls".to_owned(), path("tls")]);
     arguments.extend(["--verifiers".to_owned(), path("verifiers.json")]);
+    arguments.extend(["--sso-client-secret".to_owned(), path("client-secret")]);
     arguments
 }
 

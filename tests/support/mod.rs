@@ -5,6 +5,7 @@
 #![expect(dead_code, reason = "each test binary uses its part")]
 
 pub mod api_proxy;
+pub mod browser;
 pub mod chunked;
 pub mod cluster;
 pub mod database;
@@ -13,6 +14,7 @@ pub mod dice;
 pub mod endpoint;
 pub mod filtering;
 pub mod http;
+pub mod identity_provider;
 pub mod merging;
 pub mod program;
 pub mod proxy;

@@ -70,7 +70,9 @@ const DRIVERS: &[(&str, &[&str])] = &[
     ("k8s_openapi", &["api", "manifests", "operator", "cli"]),
     ("clap", &["cli"]),
     ("anyhow", &["cli", "main"]),
-    ("reqwest", &["client", "simulate", "cli"]),
+    ("reqwest", &["client", "endpoint", "simulate", "cli"]),
+    ("jsonwebtoken", &["endpoint"]),
+    ("askama", &["endpoint"]),
 ];
 
 /// Every path out of a room leads to a room it may know.

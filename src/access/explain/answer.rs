@@ -17,17 +17,19 @@ pub fn explain(question: &Question, known: &Knowledge<'_>) -> Explanation {
     };
     let case = Case { question, known, person };
     let granted = case.grant_among(&person.tenants).is_some_and(|grant| case.is_asked_for(grant));
+    // Somebody inactive whom a sign-in let in may do no more than that sign-in gave: for the rest it decides still.
+    let waits = !(granted || person.active && person.account_enabled);
     let mut reasons = Vec::new();
-    if !granted && !person.account_enabled {
+    if waits {
         let reason = Reason::new(Code::UserInactive, message::inactive(person));
         reasons.push(reason.made(known.status.as_ref()));
     }
     // What comes back with the account is explained as if it were back.
-    let held = if granted || person.account_enabled { &person.tenants } else { &person.stored_grants };
+    let held = if waits { &person.stored_grants } else { &person.tenants };
     let pending = known.pending.then(|| Reason::new(Code::SyncPending, message::pending(person)));
     match case.grant_among(held).filter(|grant| case.is_asked_for(grant)) {
         Some(grant) => {
-            let mut given = case.given(grant).into_iter();
+            let mut given = case.given(grant, waits).into_iter();
             reasons.extend(given.next());
             reasons.extend(pending);
             reasons.extend(given);
@@ -64,9 +66,8 @@ impl<'a> Case<'a> {
             && self.question.role.as_ref().is_none_or(|role| *role == content.role)
     }
 
-    /// What gave this grant: each rule that gives its role. Never empty.
-    fn given(&self, grant: &TenantAccess) -> Vec<Reason> {
-        let back = !self.person.account_enabled;
+    /// What gave this grant: each rule that gives its role; `back` = it only comes back with the account. Never empty.
+    fn given(&self, grant: &TenantAccess, back: bool) -> Vec<Reason> {
         self.sources(grant, Code::Granted, |rule| match rule {
             Some(rule) => message::granted(rule, grant, back),
             None => message::granted_otherwise(grant, back),

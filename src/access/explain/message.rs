@@ -13,8 +13,9 @@ pub fn inactive(person: &AccessView) -> String {
     if person.active {
         return format!("the account of {who} may not be used here: let the identity provider send the person again");
     }
+    let gave = if person.account_enabled { ", and a sign-in gave no more than it gives to everybody" } else { "" };
     format!(
-        "the identity provider says that {who} is inactive: activate the person there, or assign them to the \
+        "the identity provider says that {who} is inactive{gave}: activate the person there, or assign them to the \
          application again"
     )
 }

@@ -115,3 +115,21 @@ pub enum Code {
     /// No rule gives that role in that tenant.
     NoRule,
 }
+
+impl Code {
+    /// The name, as it is answered.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::UserNotFound => "UserNotFound",
+            Self::UserInactive => "UserInactive",
+            Self::SyncPending => "SyncPending",
+            Self::Granted => "Granted",
+            Self::OutrankedBy => "OutrankedBy",
+            Self::RuleNotSynced => "RuleNotSynced",
+            Self::RuleDisabled => "RuleDisabled",
+            Self::NotAMember => "NotAMember",
+            Self::GroupNotProvisioned => "GroupNotProvisioned",
+            Self::NoRule => "NoRule",
+        }
+    }
+}

@@ -209,6 +209,25 @@ fn b090_an_account_that_is_not_enabled_though_the_provider_says_active_is_told_a
 }
 
 #[test]
+fn b008_of_somebody_inactive_whom_a_sign_in_let_in_only_what_it_gave_is_granted() {
+    let scene = Scene::new(&[designers()], &["Designers"]);
+    let given = super::super::onboarded("home", "Participant");
+    let person = AccessView { active: false, tenants: vec![given], ..scene.view() };
+    let ask = |role: Option<&str>| {
+        let known =
+            Knowledge { person: Some(&person), status: None, pending: false, rules: Vec::new(), roles: &scene.ladder };
+        explain(&Question { tenant: "home".to_owned(), role: role.map(str::to_owned) }, &known)
+    };
+    assert_eq!((ask(None).granted, codes(&ask(None))), (true, vec![Code::Granted]));
+    assert_eq!(codes(&ask(Some("Participant"))), [Code::Granted]);
+    let stored = ask(Some("Designer"));
+    assert_eq!((stored.granted, codes(&stored)), (false, vec![Code::UserInactive, Code::Granted]));
+    assert!(stored.reasons[0].message.contains("a sign-in gave no more"), "{:?}", stored.reasons);
+    let neither = ask(Some("Developer"));
+    assert_eq!((neither.granted, codes(&neither)), (false, vec![Code::UserInactive, Code::NoRule]));
+}
+
+#[test]
 fn c002_effective_access_decides_whatever_else_is_stored() {
     let scene = Scene::new(&[], &[]);
     let ask = |person: &AccessView| {

@@ -146,4 +146,17 @@ fn each_kind_of_reason_is_written_as_its_name() {
     assert_eq!(text(Code::UserNotFound), "UserNotFound");
     assert_eq!(text(Code::NotAMember), "NotAMember");
     assert!(Code::RuleNotSynced < Code::RuleDisabled, "in the order in which they decide");
+    let all = [
+        Code::UserNotFound,
+        Code::UserInactive,
+        Code::SyncPending,
+        Code::Granted,
+        Code::OutrankedBy,
+        Code::RuleNotSynced,
+        Code::RuleDisabled,
+        Code::NotAMember,
+        Code::GroupNotProvisioned,
+        Code::NoRule,
+    ];
+    assert!(all.into_iter().all(|code| text(code) == code.name()));
 }

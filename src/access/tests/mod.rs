@@ -8,6 +8,7 @@ mod explained_anywhere;
 mod guards;
 mod properties;
 mod settles;
+mod sign_in;
 mod worlds;
 
 use super::{GroupFacts, GroupSelector, Ladder, Rule, RuleSet, TenantAccess, evaluate};

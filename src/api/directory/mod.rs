@@ -4,6 +4,7 @@
 mod endpoint;
 mod limits;
 mod provisioning;
+mod sso;
 mod status;
 mod storage;
 
@@ -14,6 +15,7 @@ pub use provisioning::{
     OnUserDelete, PartType, Provisioning, REQUIRABLE_ATTRIBUTES, ResourceTypeDefinition, Returned, SchemaDefinition,
     SchemaExtension, SubAttributeDefinition, Uniqueness,
 };
+pub use sso::{AutoOnboarding, DEFAULT_SCOPES, Oidc, Sso, Subject, SubjectAttribute};
 pub use status::{EndpointStatus, ProvisioningStatus, RulesStatus, ScimDirectoryStatus, UsersStatus};
 pub use storage::{DEFAULT_STORAGE_SIZE, PostgresStorage, SqliteStorage, Storage};
 
@@ -63,6 +65,7 @@ pub const DEFAULT_VALIDITY: &str = "8760h";
 )]
 #[x_kube(
     validation = cel::sso_is_chosen(),
+    validation = cel::onboarding_needs_sign_in(),
     validation = cel::storage_choice_is_immutable(),
     validation = cel::storage_size_only_grows(),
     validation = cel::storage_class_is_immutable(),
@@ -80,9 +83,15 @@ pub struct ScimDirectorySpec {
     #[x_kube(validation = cel::immutable("spec.tenant", "write the old value, or make a new directory"))]
     pub tenant: String,
 
-    /// How people sign in. Required choice (B002): write `none: {}` when they sign in elsewhere.
+    /// How people sign in. Required choice (B002): write `oidc` with issuer, clientId and subject when they sign
+    /// in here, `none: {}` when they sign in elsewhere. Exactly one choice.
     #[schemars(with = "Option<Sso>")]
     pub sso: Sso,
+
+    /// What becomes of people who sign in and hold nothing. Default: they are refused, and nobody gets an account by
+    /// signing in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auto_onboarding: Option<AutoOnboarding>,
 
     /// The roles that rules may give, lowest first; of several the highest wins (B015). Default: `Participant`,
     /// `Designer`, `Developer`, `Automation Admin`, `Global Admin`. At most 32, all different, each 1 to 64
@@ -134,14 +143,6 @@ pub struct ScimDirectorySpec {
     /// Default: one pod, a volume of 1Gi, a Service inside the cluster.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<Endpoint>,
-}
-
-/// How people sign in; exactly one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum Sso {
-    /// Sign-in is not run through this directory. Write it as `none: {}`.
-    None {},
 }
 
 /// Which of the default rules are made.
@@ -247,6 +248,11 @@ impl DefaultRules {
 }
 
 impl ScimDirectorySpec {
+    /// The effective settings of onboarding.
+    pub fn auto_onboarding(&self) -> AutoOnboarding {
+        self.auto_onboarding.clone().unwrap_or_default()
+    }
+
     /// The effective default rules.
     pub fn default_rules(&self) -> DefaultRules {
         self.default_rules.clone().unwrap_or_default()

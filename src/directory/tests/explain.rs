@@ -9,7 +9,7 @@ use serde_json::json;
 use std::time::{Duration, Instant};
 
 /// Ends the tasks that would carry out what is queued; everything else goes on.
-async fn without_runner(world: &World) {
+pub(super) async fn without_runner(world: &World) {
     world.directory.inner.closing.cancel();
     for task in std::mem::take(&mut *world.directory.inner.tasks.lock().await) {
         task.await.unwrap();
@@ -17,7 +17,7 @@ async fn without_runner(world: &World) {
 }
 
 /// Queues an evaluation.
-struct Queue(UserId);
+pub(super) struct Queue(pub UserId);
 
 impl Change for Queue {
     type Outcome = ();

@@ -2,10 +2,11 @@
 //! (B083, B084; readings 3 and 24).
 
 use super::causes::{member, request};
+use super::sign_in::{on, signing_in, vouched};
 use super::{World, rule};
 use crate::access::Source;
-use crate::config::{ManualGrant, ManualGrantRequest};
-use crate::directory::{AccessQuery, Actor, Error};
+use crate::config::{ManualGrant, ManualGrantRequest, SubjectAttribute};
+use crate::directory::{AccessQuery, Actor, Error, Vouched};
 use crate::scim;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -149,6 +150,32 @@ async fn a_user_is_not_renamed_to_an_accounts_name() {
     assert!(matches!(refused, Err(Error::Scim(error)) if error.status == 409 && error.detail.contains("account")));
     assert!(world.directory.end_grant(&made.id, &Actor::default()).await.unwrap());
     world.directory.replace_user(&Actor::default(), &ada, person("Eve", true)).await.unwrap();
+}
+
+#[tokio::test]
+async fn b083_an_account_that_named_itself_by_signing_in_gets_nothing_by_that_name() {
+    let world = World::with(&[]).await;
+    world.publish_document(signing_in(&[], SubjectAttribute::ExternalId, on())).await;
+    let chosen = Vouched { user_name: Some("boss".to_owned()), ..vouched("s-1", "e-1") };
+    let stranger = world.sign_in(&chosen).await.unwrap();
+    let refused = world.directory.grant(of("BOSS", "main", "Developer"), &Actor::default()).await;
+    let Err(Error::ManagedByRules(why)) = refused else { panic!("{refused:?}") };
+    assert!(why.contains(&stranger.id) && why.contains("provision the person over SCIM"), "{why}");
+    assert_eq!(world.roles("boss").await, ["main=Participant"]);
+    let guest = grant(&world, "guest", "main", "Developer").await;
+    grant(&world, "guest", "hr", "Developer").await;
+    assert_ne!(guest.user, stranger.id, "who has not signed in is nobody else");
+    // The provider says who it is: the name is not the person's own choice any more.
+    world.directory.create_user(&Actor::default(), person("boss", true)).await.unwrap();
+    grant(&world, "boss", "main", "Developer").await;
+}
+
+#[tokio::test]
+async fn b083_where_people_are_found_by_their_user_name_a_grant_is_for_whoever_has_signed_in_by_it() {
+    let world = World::signing_in(&[], on()).await;
+    let eve = world.comes("eve").await;
+    assert_eq!(grant(&world, "eve", "main", "Developer").await.user, eve.id);
+    assert_eq!(world.roles("eve").await, ["main=Developer"]);
 }
 
 #[tokio::test]

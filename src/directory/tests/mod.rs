@@ -12,10 +12,13 @@ mod manual_grant;
 mod membership;
 mod plan;
 mod publication;
+mod reenabled;
 mod run;
+mod sign_in;
+mod subject;
 
 use super::{Actor, Directory, Settings};
-use crate::access::{AccessView, GroupSelector, Ladder, Rule};
+use crate::access::{AccessView, GroupSelector, Ladder, Onboarding, Rule};
 use crate::config::{
     AllowRevocations, DirectoryId, Document, Profile, Publication, Published, RuleEntry, RunRequest, RunScope,
     RunStatus, State, SyncPolicy,
@@ -197,5 +200,7 @@ pub(super) fn document(rules: &[Rule]) -> Document {
         verifiers: Vec::new(),
         guard: Default::default(),
         audit: Default::default(),
+        sign_in: None,
+        onboarding: Onboarding::default(),
     }
 }

@@ -1,4 +1,4 @@
-//! `/admin/v1/state`: a long poll for what changed in the store.
+//! `/admin/v1/state`: a long poll for what changed in the store, and whether people can sign in.
 
 use super::Answer;
 use crate::endpoint::answer::plain_json;
@@ -15,9 +15,10 @@ use std::time::Duration;
 pub(super) async fn read(State(shared): State<Arc<Shared>>, RawQuery(raw): RawQuery) -> Answer {
     let query = Query::parse(raw.as_deref()).map_err(|error| Problem::bad_request(error.to_string()))?;
     let wait = query.wait().map_err(Problem::bad_request)?.min(shared.limits.poll_max);
-    let state = tokio::select! {
+    let mut state = tokio::select! {
         state = shared.directory.state(query.get("since"), wait) => state?,
         () = shared.draining.cancelled() => shared.directory.state(None, Duration::ZERO).await?,
     };
+    state.sign_in = shared.provider.state(&shared.directory);
     Ok(plain_json(StatusCode::OK, &state))
 }

@@ -4,11 +4,9 @@
 //! signed. The key belongs to the store, so that every replica and every restart knows it.
 
 use crate::directory::{Directory, Position};
+use crate::endpoint::seal;
 use crate::scim::discovery::CURSOR_TIMEOUT_S;
 use crate::scim::{Error, ScimType};
-use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -32,15 +30,11 @@ pub(super) fn open(directory: &Directory, list: &str, cursor: &str) -> Result<Po
 }
 
 fn seal_at(key: &[u8; 32], list: &str, position: Position, now: Timestamp) -> Option<String> {
-    let mut text = serde_json::to_vec(&Sealed { at: now.as_second(), position }).ok()?;
-    let key = RandomizedNonceKey::new(&AES_256_GCM, key).ok()?;
-    let nonce = key.seal_in_place_append_tag(Aad::from(list), &mut text).ok()?;
-    let sealed = [nonce.as_ref().as_slice(), text.as_slice()].concat();
-    Some(URL_SAFE_NO_PAD.encode(sealed))
+    seal::seal(key, list, &Sealed { at: now.as_second(), position })
 }
 
 fn open_at(key: &[u8; 32], list: &str, cursor: &str, now: Timestamp) -> Result<Position, Error> {
-    let sealed = opened(key, list, cursor).ok_or_else(|| {
+    let sealed: Sealed = seal::open(key, list, cursor).ok_or_else(|| {
         Error::of(
             ScimType::InvalidCursor,
             "the cursor was not given out for this list; take nextCursor of a page with the same filter and order",
@@ -54,18 +48,11 @@ fn open_at(key: &[u8; 32], list: &str, cursor: &str, now: Timestamp) -> Result<P
     Ok(sealed.position)
 }
 
-fn opened(key: &[u8; 32], list: &str, cursor: &str) -> Option<Sealed> {
-    let sealed = URL_SAFE_NO_PAD.decode(cursor).ok()?;
-    let (nonce, text) = sealed.split_at_checked(NONCE_LEN)?;
-    let (nonce, mut text) = (Nonce::try_assume_unique_for_key(nonce).ok()?, text.to_vec());
-    let key = RandomizedNonceKey::new(&AES_256_GCM, key).ok()?;
-    let text = key.open_in_place(nonce, Aad::from(list), &mut text).ok()?;
-    serde_json::from_slice(text).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use uuid::Uuid;
 
     const KEY: [u8; 32] = [7; 32];

@@ -6,6 +6,7 @@ mod definitions;
 mod files;
 mod roles;
 mod schemas;
+mod sign_in;
 mod tokens;
 
 use super::{Compiled, Manifest, RuleManifest, compile, read};

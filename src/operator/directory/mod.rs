@@ -14,6 +14,7 @@ pub mod names;
 pub mod ownership;
 mod publish;
 mod seed;
+mod sign_in;
 mod spread;
 mod status;
 mod take;
@@ -236,6 +237,7 @@ fn report(
         directory: &d.directory,
         base_url: &v.base_url,
         obstacle: v.first_obstacle(),
+        sign_in_obstacle: v.sign_in_obstacle.as_deref(),
         verdict: &v.compiled.directory,
         rules: &v.compiled.rules,
         rules_enabled: enabled.count(),

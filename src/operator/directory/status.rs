@@ -6,6 +6,7 @@
 //! the operator's start, so that a restart writes nothing.
 
 use super::names::Names;
+use super::sign_in;
 use crate::api::directory::{EndpointStatus, ProvisioningStatus, RulesStatus, UsersStatus};
 use crate::api::{ScimDirectory, ScimDirectoryStatus, SecretRef, label, reason};
 use crate::config::{Published, State};
@@ -36,6 +37,8 @@ pub struct Facts<'a> {
     pub base_url: &'a str,
     /// Why children or store are in the way, if they are.
     pub obstacle: Option<Standing>,
+    /// Why people cannot sign in, whatever the provider says.
+    pub sign_in_obstacle: Option<&'a str>,
     /// How the directory's own manifest stands.
     pub verdict: &'a DirectoryVerdict,
     /// How its rules stand.
@@ -73,7 +76,7 @@ pub fn report(f: &Facts<'_>) -> Report {
     let previous = f.directory.status.clone().unwrap_or_default();
     let key = Key::of(f.directory);
     let mut again = next_interval(f);
-    if f.obstacle.is_some() {
+    if f.obstacle.is_some() || f.sign_in_obstacle.is_some() {
         // What is in the way is not watched: it is not ours.
         again = OBSTACLE_INTERVAL;
     }
@@ -99,6 +102,7 @@ pub fn report(f: &Facts<'_>) -> Report {
     again = again.min(next);
     wanted.extend(expiring);
     wanted.extend(revocation_held(f, &previous, &key));
+    wanted.extend(sso_ready(f, &previous));
 
     let generation = f.directory.metadata.generation.unwrap_or_default();
     let figures = Figures::of(f, &previous);
@@ -227,6 +231,15 @@ fn revocation_held(f: &Facts<'_>, previous: &ScimDirectoryStatus, key: &Key) -> 
         Some(State { held: Some(held), .. }) => manifests::held_changes(Some(&key.namespace), &key.name, held),
     };
     Some(Wanted::yes(reason::REVOCATION_HELD, reason::REVOCATION_HELD_REASON, message))
+}
+
+/// Whether people can be sent to the provider at which they sign in (B002).
+fn sso_ready(f: &Facts<'_>, previous: &ScimDirectoryStatus) -> Option<Wanted> {
+    // What was told before the newest configuration came into force is about another provider, perhaps.
+    let is_current = |state: &&State| f.published.as_ref().is_ok_and(|now| state.revision >= now.revision);
+    let state = f.state.filter(|state| f.published.is_err() || is_current(state));
+    let said = find(&previous.conditions, reason::SSO_READY);
+    sign_in::ready(&f.directory.spec.sso, f.sign_in_obstacle, state, said)
 }
 
 /// What a status newly says of changes that are held: once for each revision, also over restarts, since what was said

@@ -1,7 +1,7 @@
 //! A directory's status, case by case, with the time as a value.
 
 use super::*;
-use crate::config::{Scope, Verifier};
+use crate::config::{Scope, SignInState, Verifier};
 use crate::manifests::Refusal;
 use crate::operator::directory::ownership::taken;
 use serde_json::json;
@@ -63,6 +63,7 @@ struct Case {
     published: Published,
     unpublished: Option<String>,
     obstacle: Option<Standing>,
+    sign_in_obstacle: Option<String>,
     figures_due: bool,
     now: Timestamp,
 }
@@ -80,6 +81,7 @@ impl Case {
             published: published(),
             unpublished: None,
             obstacle: None,
+            sign_in_obstacle: None,
             figures_due: false,
             now: at(NOW),
         }
@@ -90,6 +92,7 @@ impl Case {
             directory: &self.directory,
             base_url: "http://acme-scim.ns.svc.cluster.local:8080/scim/v2",
             obstacle: self.obstacle.clone(),
+            sign_in_obstacle: self.sign_in_obstacle.as_deref(),
             verdict: &self.verdict,
             rules: &self.rules,
             rules_enabled: 2,
@@ -165,6 +168,33 @@ fn what_stands_in_the_way_is_named_in_the_order_a_person_would_look() {
 }
 
 #[test]
+fn b002_b004_who_cannot_sign_in_is_told_of_and_the_directory_is_ready_all_the_same() {
+    let mut case = Case::well();
+    assert_eq!(case.condition("SSOReady"), "absent");
+    case.directory.spec.sso = serde_json::from_value(json!({"oidc": {
+        "issuer": "https://login.example.com", "clientId": "acme",
+        "subject": {"claim": "sub", "attribute": "externalId"},
+    }}))
+    .unwrap();
+    assert_eq!(case.condition("SSOReady"), "Unknown SSOConnectionPending");
+    let message = "https://login.example.com does not answer".to_owned();
+    case.state.sign_in = Some(SignInState { ready: false, message });
+    assert_eq!(case.condition("SSOReady"), "False SSOConnectionMissing");
+    assert_eq!((case.ready().as_str(), case.condition("Accepted").as_str()), ("True Published", "True Accepted"));
+    case.state.sign_in = Some(SignInState { ready: true, message: String::new() });
+    assert_eq!(case.condition("SSOReady"), "True SSOConnected");
+    case.published.revision = 5;
+    assert_eq!(case.condition("SSOReady"), "Unknown SSOConnectionPending", "that was about the provider before");
+    case.published.revision = 4;
+    case.sign_in_obstacle = Some("there is no such Secret".to_owned());
+    assert_eq!(
+        (case.condition("SSOReady").as_str(), case.ready().as_str()),
+        ("False SSOConnectionMissing", "True Published")
+    );
+    assert_eq!(case.report().again, OBSTACLE_INTERVAL, "a Secret without the label is not watched");
+}
+
+#[test]
 fn b089_a_silent_provider_is_stale_after_three_hours() {
     let connected = |last: Option<&str>| Case { state: state(last, 0), ..Case::well() }.condition("IdPConnected");
     assert_eq!(connected(None), "Unknown NoRequestYet");
@@ -226,6 +256,7 @@ fn c003_each_revision_that_is_held_is_told_once_also_over_a_restart() {
             directory: &case.directory,
             base_url: "",
             obstacle: None,
+            sign_in_obstacle: None,
             verdict: &case.verdict,
             rules: &case.rules,
             rules_enabled: 2,

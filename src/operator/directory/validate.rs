@@ -2,9 +2,9 @@
 
 use super::build::{ExistingVolume, Plan};
 use super::dereference::Dereferenced;
-use super::named;
+use super::named::{self, Purpose};
 use super::names::Names;
-use super::{ownership, take};
+use super::{ownership, sign_in, take};
 use crate::api::directory::Storage;
 use crate::api::reason::{STORE_CHANGED, STORE_OWNED_BY_ANOTHER};
 use crate::api::{ScimAccessToken, label};
@@ -54,6 +54,8 @@ pub struct Validated {
     pub store_obstacle: Option<Standing>,
     /// Why the directory's own key cannot be made. Everything else can.
     pub key_obstacle: Option<Standing>,
+    /// Why people cannot sign in, whatever the provider says. It is in nothing else's way (B004).
+    pub sign_in_obstacle: Option<String>,
     /// The public SCIM base.
     pub base_url: String,
 }
@@ -80,7 +82,7 @@ pub fn validate(d: &Dereferenced, settings: &Settings) -> Validated {
     });
     let own_token = d.tokens.iter().find(|token| token.name_any() == d.key.name);
     let key_obstacle = key_obstacle(d, &kept);
-    let secrets = named::refusal(&d.named, &d.key.name);
+    let secrets = named::refusal(&d.named, Purpose::Store, &d.key.name);
     let not_mounted = secrets.as_ref().map(|refusal| Standing::new(refusal.reason, refusal.message.clone()));
     Validated {
         compiled: Compiled {
@@ -96,6 +98,7 @@ pub fn validate(d: &Dereferenced, settings: &Settings) -> Validated {
             .or(not_mounted),
         store_obstacle: store_obstacle(d),
         key_obstacle,
+        sign_in_obstacle: named::refusal(&d.named, Purpose::SignIn, &d.key.name).map(|refusal| refusal.message),
         base_url,
     }
 }
@@ -239,6 +242,7 @@ pub fn plan(
         tls,
         verifiers: file.text(),
         deleted_default_rules: deleted,
+        sign_in: sign_in::files(d),
     }
 }
 

@@ -3,9 +3,10 @@
 use super::*;
 use crate::api::ScimDirectory;
 use crate::config::{Published, Scope};
+use crate::operator::directory::build::SecretFile;
 use crate::operator::directory::dereference::Found;
 use crate::operator::directory::floor;
-use crate::operator::directory::named::NamedSecret;
+use crate::operator::directory::named::{Labels, NamedSecret};
 use crate::operator::runtime::{Key, Namespaces};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -126,13 +127,80 @@ fn c009_another_database_than_the_known_one_is_told_in_words_that_fit() {
 fn a_secret_that_may_not_be_mounted_refuses_the_spec_and_makes_nothing() {
     let judge = |found: Option<&str>| {
         let field = "spec.endpoint.storage.postgres.urlSecretRef";
-        let named = NamedSecret { field, name: "db".to_owned(), found: Some(found.map(str::to_owned)) };
+        let found = Some(Labels { directory: found.map(str::to_owned), is_operators: false });
+        let named = NamedSecret { purpose: Purpose::Store, field, name: "db".to_owned(), found };
         let v = judged(&Dereferenced { named: vec![named], ..at(on_database()) });
         let refused = v.compiled.directory.refusal.map(|refusal| refusal.reason.name);
         (refused, v.obstacle.map(|standing| standing.reason.name))
     };
     assert_eq!(judge(Some("acme")), (None, None));
     assert_eq!(judge(None), (Some("SecretNotLabelled"), Some("SecretNotLabelled")));
+}
+
+/// A directory at whose provider people sign in, with a client secret in the Secret `idp` as it was found.
+fn signing_in(found: Option<Option<&str>>) -> Dereferenced {
+    let mut directory = directory(json!({}), Value::Null);
+    directory.spec.sso = serde_json::from_value(json!({"oidc": {
+        "issuer": "https://login.example.com", "clientId": "acme", "clientSecretRef": {"name": "idp", "key": "word"},
+        "subject": {"claim": "sub", "attribute": "externalId"},
+    }}))
+    .unwrap();
+    let (purpose, field, name) = (Purpose::SignIn, named::CLIENT_SECRET, "idp".to_owned());
+    let found = found.map(|whose| Labels { directory: whose.map(str::to_owned), is_operators: false });
+    let named = NamedSecret { purpose, field, name, found };
+    Dereferenced { named: vec![named], ..read(directory) }
+}
+
+#[test]
+fn b004_a_client_secret_that_may_not_be_mounted_stops_sign_in_and_nothing_else() {
+    for (found, mounted) in
+        [(None, false), (Some(None), false), (Some(Some("other")), false), (Some(Some("acme")), true)]
+    {
+        let d = signing_in(found);
+        let v = judged(&d);
+        assert_eq!((v.obstacle.is_none(), v.compiled.directory.accepted()), (true, true), "{found:?}");
+        assert_eq!(v.sign_in_obstacle.is_none(), mounted, "{:?}", v.sign_in_obstacle);
+        let file = SecretFile { secret: "idp".to_owned(), key: "word".to_owned(), mounted };
+        assert_eq!(sign_in::files(&d).unwrap().client_secret, Some(file), "{found:?}");
+        assert!(v.compiled.document.sign_in.unwrap().has_client_secret);
+    }
+    assert_eq!(sign_in::files(&read(directory(json!({}), Value::Null))), None);
+}
+
+#[test]
+fn b029_what_the_operator_made_or_the_store_is_opened_by_is_not_mounted_for_a_sign_in() {
+    let mut operators = signing_in(Some(Some("acme")));
+    operators.named[0].found.as_mut().unwrap().is_operators = true;
+    let mut stores = signing_in(Some(Some("acme")));
+    let field = "spec.endpoint.storage.postgres.urlSecretRef";
+    stores.named.push(NamedSecret { purpose: Purpose::Store, field, ..stores.named[0].clone() });
+    let mut gone = signing_in(None);
+    gone.named.push(NamedSecret { purpose: Purpose::Store, field, ..gone.named[0].clone() });
+    for (mut d, why) in [(operators, "the operator made"), (stores, "is the store's"), (gone, "is the store's")] {
+        // Pods of an earlier version may have it: it is taken out.
+        let volumes = json!([{"name": "sso", "secret": {"secretName": "idp"}}]);
+        let template = json!({"spec": {"containers": [], "volumes": volumes}});
+        let workload = json!({"metadata": {}, "spec": {"selector": {}, "template": template}});
+        d.found.workload = Some(serde_json::from_value(workload).unwrap());
+        let obstacle = judged(&d).sign_in_obstacle.unwrap();
+        assert!(obstacle.contains(why) && obstacle.contains("make a Secret of its own for the sign-in"), "{obstacle}");
+        assert!(!sign_in::files(&d).unwrap().client_secret.unwrap().mounted, "{why}");
+    }
+}
+
+#[test]
+fn b004_a_client_secret_that_is_gone_starts_no_pod_anew_and_one_without_the_label_leaves_the_pods() {
+    let mounted = |found, volume: &str| {
+        let volumes = json!([{"name": volume, "secret": {"secretName": "idp"}}]);
+        let template = json!({"spec": {"containers": [], "volumes": volumes}});
+        let mut d = signing_in(found);
+        let workload = json!({"metadata": {}, "spec": {"selector": {}, "template": template}});
+        d.found.workload = Some(serde_json::from_value(workload).unwrap());
+        sign_in::files(&d).unwrap().client_secret.unwrap().mounted
+    };
+    assert!(mounted(None, "sso"));
+    assert!(!mounted(None, "another"), "it was not the client secret's volume");
+    assert!(!mounted(Some(None), "sso"));
 }
 
 #[test]

@@ -94,7 +94,7 @@ fn worth_an_event(condition: &Condition) -> bool {
 
 fn is_bad(condition: &Condition) -> bool {
     let terminal = reason::by_name(&condition.reason).is_some_and(|reason| reason.outcome == Outcome::Terminal);
-    let told = [reason::STALE, reason::EXPIRES_SOON, reason::NOT_RETRIEVABLE];
+    let told = [reason::STALE, reason::EXPIRES_SOON, reason::NOT_RETRIEVABLE, reason::SSO_CONNECTION_MISSING];
     terminal || told.iter().any(|reason| reason.name == condition.reason)
 }
 
@@ -134,5 +134,12 @@ mod tests {
         assert_eq!(told(Wanted::yes("TokenExpiringSoon", reason::EXPIRES_SOON, "")), Some(true));
         assert_eq!(told(Wanted::no("IdPConnected", reason::STALE, "")), Some(true));
         assert_eq!(told(Wanted::unknown("IdPConnected", reason::NO_REQUEST_YET, "")), None);
+    }
+
+    #[test]
+    fn b002_a_provider_at_which_nobody_can_sign_in_is_a_warning_and_its_return_is_told() {
+        assert_eq!(told(Wanted::no(reason::SSO_READY, reason::SSO_CONNECTION_MISSING, "")), Some(true));
+        assert_eq!(told(Wanted::yes(reason::SSO_READY, reason::SSO_CONNECTED, "")), Some(false));
+        assert_eq!(told(Wanted::unknown(reason::SSO_READY, reason::SSO_CONNECTION_PENDING, "")), None);
     }
 }

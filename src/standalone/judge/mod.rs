@@ -5,6 +5,7 @@
 //! files fall. Content that was accepted once is never taken out of force by this: `compile` holds it (C008).
 
 use super::keys::{Keys, Wanted};
+use super::sign_in::Files;
 use crate::api::{ScimAccessToken, ScimDirectory, UserManagementRule};
 use crate::config::Document;
 use crate::manifests::{self, Compiled, Manifest, Problem, RuleManifest, Written};
@@ -57,6 +58,8 @@ pub struct Outcome {
     pub tokens: Vec<Wanted>,
     /// `spec.suspend`: nothing is to change.
     pub suspended: bool,
+    /// What sign-in asks for besides the manifest.
+    pub sign_in_files: Files,
 }
 
 /// One manifest and the file it counts for.
@@ -178,7 +181,7 @@ fn outcome(set: &Set<'_>, directory: &ScimDirectory, past: &Past<'_>) -> Outcome
     let mut tokens = vec![own::token(directory)];
     tokens.extend(set.tokens.iter().map(|(_, token)| own::wanted(token)));
     let document = compiled(set, directory, past).document;
-    Outcome { document, tokens, suspended: directory.spec.suspended() }
+    Outcome { document, tokens, suspended: directory.spec.suspended(), sign_in_files: Files::asked_for(directory) }
 }
 
 #[cfg(test)]

@@ -1,8 +1,11 @@
-//! Whom a pass is about, what it needs of them, and what is kept beside users: accounts, failed events, causes.
+//! Whom a pass is about, what it needs of them, and what is kept beside users: accounts, identities, failed
+//! events, causes.
 
 use super::super::error::StoreError;
 use super::super::question::Among;
-use super::super::row::{AccessFacts, Account, AccountKey, Causes, FailedRow, GroupId, UserId, opaque_key};
+use super::super::row::{
+    AccessFacts, Account, AccountKey, Causes, FailedRow, GroupId, Identity, IdentityKey, UserId, opaque_key,
+};
 use super::{ModelStore, State};
 use crate::access::{GroupSelector, fold};
 use crate::config::UserChange;
@@ -63,6 +66,11 @@ impl ModelStore {
         Ok(behind.take(limit as usize).cloned().collect())
     }
 
+    /// See [`super::super::Store::identity`].
+    pub async fn identity(&self, key: IdentityKey) -> Result<Option<Identity>, StoreError> {
+        Ok(self.state().identity(&key))
+    }
+
     /// See [`super::super::Store::failed`].
     pub async fn failed(&self, before: Option<Uuid>, limit: u32) -> Result<Vec<FailedRow>, StoreError> {
         let state = self.state();
@@ -108,6 +116,15 @@ impl State {
             AccountKey::Name(name) => fold(&account.user_name) == *name,
         };
         self.accounts.values().find(is).cloned()
+    }
+
+    /// An identity by whom it stands for, or by issuer and subject.
+    pub(super) fn identity(&self, key: &IdentityKey) -> Option<Identity> {
+        let is = |identity: &&Identity| match key {
+            IdentityKey::User(user) => identity.user == *user,
+            IdentityKey::Subject(issuer, subject) => (&identity.issuer, &identity.subject) == (issuer, subject),
+        };
+        self.identities.values().find(is).cloned()
     }
 
     /// Holders of the rules, and members of the groups that they and the selectors name.

@@ -12,8 +12,8 @@ use super::chain::Hash;
 use super::contract::{Change, Decision, Delta, Facts, InForce, MemberIds, Needs};
 use super::error::StoreError;
 use super::row::{
-    Account, FailedRow, GroupId, GroupRow, KeptRecord, ResourceId, ResourceKey, ResourceRow, RunRow, UserFacts, UserId,
-    UserRow,
+    Account, FailedRow, GroupId, GroupRow, Identity, KeptRecord, ResourceId, ResourceKey, ResourceRow, RunRow,
+    UserFacts, UserId, UserRow,
 };
 use crate::access::{GroupFacts, GroupSelector, Source, TenantAccess, fold};
 use crate::config::{LastSync, UserChange};
@@ -50,6 +50,7 @@ struct State {
     gone: BTreeMap<String, Uuid>,
     status: BTreeMap<UserId, Uuid>,
     accounts: BTreeMap<UserId, Account>,
+    identities: BTreeMap<UserId, Identity>,
     resources: BTreeMap<ResourceId, ResourceRow>,
     /// By tenant.
     grants: BTreeMap<UserId, BTreeMap<String, TenantAccess>>,
@@ -96,6 +97,7 @@ impl ModelStore {
             gone: BTreeMap::new(),
             status: BTreeMap::new(),
             accounts: BTreeMap::new(),
+            identities: BTreeMap::new(),
             resources: BTreeMap::new(),
             grants: BTreeMap::new(),
             evaluated: BTreeMap::new(),
@@ -212,6 +214,9 @@ impl State {
         for key in &needs.accounts {
             facts.accounts.entry(key.clone()).or_insert_with(|| self.account(key));
         }
+        for key in &needs.identities {
+            facts.identities.entry(key.clone()).or_insert_with(|| self.identity(key));
+        }
         if needs.by_hand {
             let mut grants = self.grants.values().flat_map(BTreeMap::values);
             facts.by_hand = facts.by_hand.or_else(|| Some(grants.any(|grant| grant.source != Source::Rules)));
@@ -224,7 +229,9 @@ impl State {
             facts.members = Some((all.iter().take(limit).copied().collect(), all.len() > limit));
         }
         if let Some((uid, name)) = &needs.run {
-            facts.runs = Some(self.runs_of(uid, name));
+            let runs = self.runs_of(uid, name).into_iter();
+            let covers = |run: RunRow| if needs.covers { run } else { RunRow { covers: Vec::new(), ..run } };
+            facts.runs = Some(runs.map(covers).collect());
         }
     }
 

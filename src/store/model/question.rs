@@ -195,11 +195,11 @@ impl ModelStore {
         Ok((stored.collect(), selectors.iter().map(|selector| state.resolve(selector)).collect()))
     }
 
-    /// The run to work on, if any.
+    /// The run to work on, if any; not what it covers.
     pub async fn next_run(&self) -> Result<Option<RunRow>, StoreError> {
         let mut runs = self.runs(true).await?;
         runs.sort_by_key(|run| run.status.phase == Phase::Running);
-        Ok(runs.pop())
+        Ok(runs.pop().map(|run| RunRow { covers: Vec::new(), ..run }))
     }
 
     /// Runs, newest first; `unfinished` leaves the final ones out.

@@ -3,7 +3,8 @@
 use super::super::contract::{FAILED_KEPT, RuleChange, Write};
 use super::super::error::StoreError;
 use super::super::row::{
-    Account, AccountKey, FailedRow, GroupId, GroupRow, ResourceRow, RunRow, UserId, UserRow, opaque_key,
+    Account, AccountKey, FailedRow, GroupId, GroupRow, Identity, IdentityKey, ResourceRow, RunRow, UserId, UserRow,
+    opaque_key,
 };
 use super::{RuleKept, State};
 use crate::access::{GroupSelector, fold};
@@ -45,7 +46,9 @@ impl State {
             Write::RemoveMembers(id, users, by) => self.remove_members(*id, users, *by),
             Write::PutStatus(user, by) => drop(self.status.insert(*user, *by)),
             Write::PutAccount(account) => return self.put_account(account),
-            Write::DeleteAccount(id) => drop(self.accounts.remove(id)),
+            Write::DeleteAccount(id) => self.delete_account(*id),
+            Write::PutIdentity(identity) => return self.put_identity(identity),
+            Write::EndSessions(user) => self.end_sessions(*user),
             Write::PutGrants { user, before: _, after } => {
                 let after = after.iter().map(|grant| (grant.tenant.clone(), grant.clone())).collect();
                 self.grants.insert(*user, after);
@@ -144,6 +147,26 @@ impl State {
         Ok(())
     }
 
+    fn delete_account(&mut self, account: UserId) {
+        self.accounts.remove(&account);
+        self.identities.remove(&account);
+    }
+
+    fn put_identity(&mut self, identity: &Identity) -> Result<(), StoreError> {
+        let bearer = self.identity(&IdentityKey::Subject(identity.issuer.clone(), identity.subject.clone()));
+        if bearer.is_some_and(|bearer| bearer.user != identity.user) {
+            return taken();
+        }
+        self.identities.insert(identity.user, identity.clone());
+        Ok(())
+    }
+
+    fn end_sessions(&mut self, user: UserId) {
+        if let Some(identity) = self.identities.get_mut(&user) {
+            identity.session = None;
+        }
+    }
+
     fn put_failed(&mut self, row: &FailedRow) {
         let subject = opaque_key(&row.subject);
         self.failed.insert(row.id, FailedRow { subject, ..row.clone() });
@@ -156,6 +179,7 @@ impl State {
         self.users.remove(&user);
         self.left.retain(|(of, _), _| *of != user);
         self.status.remove(&user);
+        self.identities.remove(&user);
         self.members.retain(|(_, member)| *member != user);
         self.grants.remove(&user);
         self.evaluated.remove(&user);

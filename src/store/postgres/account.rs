@@ -58,6 +58,13 @@ pub(super) async fn put(connection: &Connection, facts: &Facts, account: &Accoun
     Ok(())
 }
 
+/// An account is gone, with what bound it to somebody who signs in.
+pub(super) async fn delete(connection: &Connection, account: UserId) -> Result<(), Setback> {
+    let id = account.0;
+    together!(connection.run(sql::DELETE_ACCOUNT, &[&id]), connection.run(sql::DELETE_IDENTITY, &[&id]))?;
+    Ok(())
+}
+
 /// Makes sure that a user, who is written already, does not bear the name of an account that came since it was decided
 /// by there being none.
 pub(super) async fn is_still_none(connection: &Connection, facts: &Facts, row: &UserRow) -> Result<(), Setback> {
@@ -146,7 +153,8 @@ mod tests {
                 && facts.accounts[&AccountKey::Name(self.name.clone())].is_none();
             let (id, user_name, created) = (UserId(Uuid::now_v7()), self.name.clone(), Timestamp::UNIX_EPOCH);
             let user = serde_json::from_value(json!({ "userName": user_name })).unwrap();
-            let row = UserRow { id, user, account_enabled: true, created, modified: created, version: 1 };
+            let (modified, reenabled) = (created, None);
+            let row = UserRow { id, user, account_enabled: true, reenabled, created, modified, version: 1 };
             let write = match self.to {
                 To::NewUser => Write::InsertUser(row),
                 To::User(id) => Write::UpdateUser(UserRow { id, version: 2, ..row }),

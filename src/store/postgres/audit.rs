@@ -31,9 +31,12 @@ pub async fn verify(address: &Address, expect: Option<Anchor>) -> Result<Verifie
 
 /// Begins another incarnation, after the database was put back to an earlier moment: what is appended from now on has
 /// other positions than what may have been appended after that moment. The incarnation, and the last record's number.
+/// Every session ends: who has signed out since that moment is not known any more.
 pub async fn begin_anew(address: &Address) -> Result<(u32, u64), StoreError> {
     let session = Connections::new(address.clone())?.take().await?;
-    let head = head(session.connection()?.row(sql::NEXT_INCARNATION, &[]).await?.as_ref())?;
+    let connection = session.connection()?;
+    connection.run(sql::END_ALL_SESSIONS, &[]).await?;
+    let head = head(connection.row(sql::NEXT_INCARNATION, &[]).await?.as_ref())?;
     Ok((head.incarnation, head.number))
 }
 

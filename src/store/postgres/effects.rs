@@ -8,7 +8,7 @@ use super::connection::{Connection, Values};
 use super::facts::Stamps;
 use super::row::{keys, number, text};
 use super::setback::Setback;
-use super::{account, config, failed, group, resource, rule, run, state, statement as sql, user};
+use super::{account, config, failed, group, identity, resource, rule, run, state, statement as sql, user};
 use crate::access::TenantAccess;
 use futures::future::try_join_all;
 use std::collections::{BTreeMap, BTreeSet};
@@ -81,7 +81,9 @@ async fn one(connection: &Connection, facts: &Facts, write: &Write) -> Result<()
         Write::NameGone(name, cause) => connection.run(sql::PUT_NAME_GONE, &[&opaque_key(name), cause]).await.map(drop),
         Write::PutStatus(id, cause) => connection.run(sql::PUT_STATUS, &[&id.0, cause]).await.map(drop),
         Write::PutAccount(account) => account::put(connection, facts, account).await,
-        Write::DeleteAccount(id) => connection.run(sql::DELETE_ACCOUNT, &[&id.0]).await.map(drop),
+        Write::DeleteAccount(id) => account::delete(connection, *id).await,
+        Write::PutIdentity(identity) => identity::put(connection, identity).await,
+        Write::EndSessions(user) => connection.run(sql::END_SESSIONS, &[&user.0]).await.map(drop),
         Write::QueueMembers(id) => connection.run(sql::QUEUE_MEMBERS, &[&id.0, &stamp()]).await.map(drop),
         Write::QueueUsers(users) => connection.run(sql::QUEUE_USERS, &[&keys(users), &stamp()]).await.map(drop),
         Write::PutConfig { config, changed, at } => {
@@ -183,6 +185,8 @@ impl Gathered {
             | Write::PutStatus(..)
             | Write::PutAccount(_)
             | Write::DeleteAccount(_)
+            | Write::PutIdentity(_)
+            | Write::EndSessions(_)
             | Write::PutConfig { .. }
             | Write::MarkSynced { .. }
             | Write::PutRunChanges(..)

@@ -1,5 +1,5 @@
 //! Taking out of the records in a database what they say of a person; the chain stays whole, endpoints go on. What is
-//! kept of them beside the records, whom runs changed and failed messages, goes as well.
+//! kept of them beside the records goes as well: whom runs changed, failed messages, by what they signed in.
 //!
 //! The person must be no user any more, and have no account. The database keeps what it replaced until it is vacuumed,
 //! and its log and its backups longer: that is for who looks after it.
@@ -54,13 +54,14 @@ async fn within(connection: &Connection, who: &str, now: Timestamp) -> Result<Er
     }
     has_no_account(connection, who, &known.accounts()).await?;
     let (subjects, id) = (known.subjects(), user.to_string());
-    let (changes, failed, said) = together!(
+    let (changes, failed, said, bound) = together!(
         connection.run(sql::FORGET_CHANGES_OF, &[&user.0]),
         connection.run(sql::DELETE_FAILED_ABOUT, &[&subjects]),
         connection.run(sql::DELETE_FAILED_THAT_SAY, &[&id]),
+        connection.run(sql::DELETE_IDENTITY, &[&user.0]),
     )?;
     // The records that named them may have been cut off.
-    let beside = changes + failed + said;
+    let beside = changes + failed + said + bound;
     if !known.in_records && beside == 0 {
         return Err(Setback::Final(StoreError::Nobody { who: who.to_owned() }));
     }

@@ -1,13 +1,14 @@
 //! Locking and loading what a change needs, in the order that everybody keeps: lease, configuration, groups, users by
-//! id, resources by id, accounts by id, runs. Statements that do not depend on each other's answers are sent in one go.
+//! id, resources by id, accounts by id, identities by user, runs. Statements that do not depend on each other's answers
+//! are sent in one go.
 
 use super::super::contract::{Delta, Facts, Fence, Hold, MemberIds, Needs};
-use super::super::row::{AccountKey, GroupId, ResourceId, UserId};
+use super::super::row::{AccountKey, GroupId, IdentityKey, ResourceId, UserId};
 use super::ask::together;
 use super::connection::Connection;
 use super::row::{count, get, keys, number};
 use super::setback::Setback;
-use super::{account, config, group, lease, resource, run, statement as sql, user};
+use super::{account, config, group, identity, lease, resource, run, statement as sql, user};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -26,6 +27,7 @@ pub(super) struct Held {
     users: BTreeSet<UserId>,
     resources: BTreeSet<ResourceId>,
     accounts: BTreeSet<AccountKey>,
+    identities: BTreeSet<IdentityKey>,
     /// See [`Stamps`].
     pub stamps: Stamps,
     /// Leaves the locks of users out, so that a test sees what they are for.
@@ -46,7 +48,9 @@ impl Held {
         users.extend(needs.delta.iter().flat_map(|delta| delta.add.iter().chain(&delta.remove)));
         users.retain(|id| !self.users.contains(id));
         let resources: BTreeSet<ResourceId> = needs.resources.difference(&self.resources).copied().collect();
-        let has_accounts = !self.accounts.is_empty();
+        let has_identities = !self.identities.is_empty();
+        let new_identities = needs.identities.iter().any(|key| !self.identities.contains(key));
+        let has_accounts = !self.accounts.is_empty() || has_identities;
         let new_accounts = needs.accounts.iter().any(|key| !self.accounts.contains(key));
         let has_resources = !self.resources.is_empty() || has_accounts;
         let has_users = !self.users.is_empty() || has_resources;
@@ -57,8 +61,10 @@ impl Held {
             || (!users.is_empty() && has_resources)
             || (users.first() < self.users.last() && !users.is_empty())
             || (resources.first() < self.resources.last() && !resources.is_empty())
-            // In which order accounts stand is not known from their keys: all at once, or from the beginning.
-            || (has_accounts && (new_accounts || !resources.is_empty()));
+            // In which order accounts and identities stand is not known from their keys: all at once, or from the
+            // beginning.
+            || (has_accounts && (new_accounts || !resources.is_empty()))
+            || (has_identities && new_identities);
         if late { Err(Setback::Reorder) } else { Ok(Missing { configuration, alone, groups, users, resources }) }
     }
 }
@@ -127,6 +133,7 @@ pub(super) async fn load(
     held.users.extend(users);
     held.resources.extend(resources);
     held.accounts.extend(needs.accounts.iter().cloned());
+    held.identities.extend(needs.identities.iter().cloned());
     facts.configuration = facts.configuration.max(held.configuration);
     facts.alone = held.alone.or(facts.alone);
     Ok(())
@@ -178,6 +185,7 @@ async fn read(connection: &Connection, needs: &Needs, facts: &mut Facts, stamps:
     let resource_keys: Vec<_> =
         needs.resource_keys.iter().filter(|key| !facts.resource_keys.contains_key(*key)).collect();
     let accounts: Vec<_> = needs.accounts.iter().filter(|key| !facts.accounts.contains_key(*key)).collect();
+    let identities: Vec<_> = needs.identities.iter().filter(|key| !facts.identities.contains_key(*key)).collect();
     let is_asked = needs.by_hand && facts.by_hand.is_none();
     let (head, (users, waiting), groups, user_names, group_names, resources, resource_keys, beside) = together!(
         connection.row(sql::READ_HEAD, &[]),
@@ -192,12 +200,13 @@ async fn read(connection: &Connection, needs: &Needs, facts: &mut Facts, stamps:
                 delta(connection, needs.delta.as_ref()),
                 members(connection, needs.members),
                 account::hold(connection, &accounts),
-                runs(connection, needs.run.as_ref()),
+                identity::hold(connection, &identities),
+                runs(connection, needs.run.as_ref(), needs.covers),
                 by_hand(connection, is_asked),
             )
         },
     )?;
-    let (delta, members, accounts, runs, by_hand) = beside;
+    let (delta, members, accounts, identities, runs, by_hand) = beside;
     stamps.extend(waiting);
     facts.users.extend(users);
     facts.groups.extend(groups);
@@ -206,6 +215,7 @@ async fn read(connection: &Connection, needs: &Needs, facts: &mut Facts, stamps:
     facts.resources.extend(resources);
     facts.resource_keys.extend(resource_keys);
     facts.accounts.extend(accounts);
+    facts.identities.extend(identities);
     facts.delta = delta.or(facts.delta.take());
     facts.members = members.or(facts.members.take());
     facts.runs = runs.or(facts.runs.take());
@@ -258,9 +268,10 @@ async fn by_hand(connection: &Connection, is_asked: bool) -> Result<Option<bool>
 async fn runs(
     connection: &Connection,
     asked: Option<&(String, String)>,
+    covers: bool,
 ) -> Result<Option<Vec<super::super::row::RunRow>>, Setback> {
     let Some((uid, name)) = asked else { return Ok(None) };
-    run::parse(connection.rows(sql::HOLD_RUNS_OF, &[uid, name]).await?).map(Some)
+    run::parse(connection.rows(sql::HOLD_RUNS_OF, &[uid, name, &covers]).await?).map(Some)
 }
 
 /// The first column of each row, as users.

@@ -22,6 +22,7 @@ mod facts;
 mod failed;
 mod follow;
 mod group;
+mod identity;
 mod lease;
 mod list;
 mod migrate;

@@ -43,6 +43,7 @@ const MEANT: &[Meant] = &[
     Meant { statement: "DELETE_FAILED_THAT_SAY", table: "failed_event", why: "somebody is erased; few are kept" },
     Meant { statement: "FORGET_FAILED", table: "failed_event", why: "the newest ones, as many as are kept" },
     Meant { statement: "COUNTERS", table: "counter", why: "a few rows for each of a few names" },
+    Meant { statement: "END_ALL_SESSIONS", table: "identity", why: "after a restore nobody is signed in any more" },
     Meant { statement: "TOKEN_USES", table: "token_use", why: "a row for each token, and all are asked for" },
     Meant { statement: "BY_HAND", table: "access", why: "this index has only what no rule gave, and one is enough" },
     Meant { statement: "PENDING_USERS", table: "pending", why: "the first ones, up to the limit" },

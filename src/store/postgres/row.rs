@@ -31,15 +31,16 @@ pub(super) fn number(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-/// `id, account_enabled, created, modified, version, body`.
+/// `id, account_enabled, reenabled, created, modified, version, body`.
 pub(super) fn user(row: &Row) -> Result<UserRow, Setback> {
-    let body: String = get(row, 5)?;
+    let body: String = get(row, 6)?;
     Ok(UserRow {
         id: UserId(get(row, 0)?),
         account_enabled: get(row, 1)?,
-        created: time(row, 2)?,
-        modified: time(row, 3)?,
-        version: count(row, 4)?,
+        reenabled: get(row, 2)?,
+        created: time(row, 3)?,
+        modified: time(row, 4)?,
+        version: count(row, 5)?,
         user: json("user", &body)?,
     })
 }

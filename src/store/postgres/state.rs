@@ -31,7 +31,7 @@ impl PostgresStore {
         })
     }
 
-    /// The run to work on, if any.
+    /// The run to work on, if any; not what it covers.
     pub async fn next_run(&self) -> Result<Option<RunRow>, StoreError> {
         let runs = asked!(self, connection => run::parse(connection.rows(sql::NEXT_RUN, &[]).await?))?;
         Ok(runs.into_iter().next())

@@ -2,8 +2,8 @@
 //! CockroachDB or YugabyteDB lack, and explained in a golden file.
 //!
 //! Rows are locked in one order everywhere: lease, configuration, groups, users by id, resources by id, accounts by id,
-//! runs. What a lock protects is read by a later statement: one that waited for a lock still sees the rows as they were
-//! when it began.
+//! identities by user, runs. What a lock protects is read by a later statement: one that waited for a lock still sees
+//! the rows as they were when it began.
 
 /// Makes a constant of each statement, and a list of all.
 macro_rules! statements {
@@ -51,7 +51,8 @@ statements! {
     HOLD_RESOURCES = "SELECT id FROM resource WHERE id = ANY($1) ORDER BY id FOR UPDATE";
 
     // Users.
-    FIND_USERS = "SELECT id, account_enabled, created, modified, version, body FROM \"user\" WHERE id = ANY($1)";
+    FIND_USERS = "SELECT id, account_enabled, reenabled, created, modified, version, body FROM \"user\" \
+        WHERE id = ANY($1)";
     EXISTING_USERS = "SELECT id FROM \"user\" WHERE id = ANY($1)";
     NAMED_USERS = "SELECT user_name, id FROM \"user\" WHERE user_name = ANY($1)";
     GROUPS_OF_USERS = "SELECT m.user_id, g.id, g.shown_name, g.external_id FROM membership m \
@@ -63,10 +64,10 @@ statements! {
         (SELECT 1 FROM pending p WHERE p.user_id = u.id) IS NOT NULL, \
         (SELECT a.evaluated FROM all_evaluated a WHERE a.one = 1) FROM \"user\" u WHERE u.id = ANY($1)";
     INSERT_USER = "INSERT INTO \"user\" \
-        (id, user_name, shown_name, external_id, active, account_enabled, created, modified, version, body) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+        (id, user_name, shown_name, external_id, active, account_enabled, created, modified, version, body, reenabled) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     UPDATE_USER = "UPDATE \"user\" SET user_name = $2, shown_name = $3, external_id = $4, active = $5, \
-        account_enabled = $6, created = $7, modified = $8, version = $9, body = $10 WHERE id = $1";
+        account_enabled = $6, created = $7, modified = $8, version = $9, body = $10, reenabled = $11 WHERE id = $1";
     DELETE_USER = "DELETE FROM \"user\" WHERE id = $1";
     DELETE_MEMBERSHIPS = "DELETE FROM membership WHERE user_id = $1";
     PUT_EMAILS = "INSERT INTO user_email (email, user_id) SELECT unnest($1::TEXT[]), $2::UUID \
@@ -164,6 +165,21 @@ statements! {
         created = excluded.created, grants = excluded.grants";
     DELETE_ACCOUNT = "DELETE FROM account WHERE id = $1";
 
+    // Who has signed in.
+    HOLD_IDENTITIES = "SELECT user_id, issuer, subject, session, bound FROM identity WHERE user_id IN \
+        (SELECT user_id FROM identity WHERE user_id = ANY($1) UNION SELECT i.user_id FROM \
+        (SELECT unnest($2::TEXT[]) AS issuer, unnest($3::TEXT[]) AS subject) a \
+        JOIN identity i ON i.issuer = a.issuer AND i.subject = a.subject) ORDER BY user_id FOR UPDATE";
+    IDENTITY_OF_USER = "SELECT user_id, issuer, subject, session, bound FROM identity WHERE user_id = $1";
+    IDENTITY_OF_SUBJECT = "SELECT user_id, issuer, subject, session, bound FROM identity \
+        WHERE issuer = $1 AND subject = $2";
+    PUT_IDENTITY = "INSERT INTO identity (user_id, issuer, subject, session, bound) VALUES ($1, $2, $3, $4, $5) \
+        ON CONFLICT (user_id) DO UPDATE SET issuer = excluded.issuer, subject = excluded.subject, \
+        session = excluded.session, bound = excluded.bound";
+    END_SESSIONS = "UPDATE identity SET session = NULL WHERE user_id = $1";
+    END_ALL_SESSIONS = "UPDATE identity SET session = NULL WHERE session IS NOT NULL";
+    DELETE_IDENTITY = "DELETE FROM identity WHERE user_id = $1";
+
     // Failed events.
     PUT_FAILED = "INSERT INTO failed_event (id, subject, event, message) VALUES ($1, $2, $3, $4) \
         ON CONFLICT (id) DO UPDATE SET subject = excluded.subject, event = excluded.event, message = excluded.message";
@@ -192,20 +208,21 @@ statements! {
     FORGET_KEYS = "DELETE FROM resource_key WHERE id = $1";
 
     // Pages.
-    USERS_AFTER = "SELECT id, account_enabled, created, modified, version, body FROM \"user\" WHERE id > $1 \
-        ORDER BY id LIMIT $2";
-    USERS_BEFORE = "SELECT id, account_enabled, created, modified, version, body FROM \"user\" \
+    USERS_AFTER = "SELECT id, account_enabled, reenabled, created, modified, version, body FROM \"user\" \
+        WHERE id > $1 ORDER BY id LIMIT $2";
+    USERS_BEFORE = "SELECT id, account_enabled, reenabled, created, modified, version, body FROM \"user\" \
         WHERE id < $1 AND id > $2 ORDER BY id DESC LIMIT $3";
-    LAST_USERS_BEFORE = "SELECT id, account_enabled, created, modified, version, body FROM \"user\" WHERE id < $1 \
-        ORDER BY id DESC LIMIT $2";
-    USERS_PAGE = "SELECT id, account_enabled, created, modified, version, body FROM \"user\" \
+    LAST_USERS_BEFORE = "SELECT id, account_enabled, reenabled, created, modified, version, body FROM \"user\" \
+        WHERE id < $1 ORDER BY id DESC LIMIT $2";
+    USERS_PAGE = "SELECT id, account_enabled, reenabled, created, modified, version, body FROM \"user\" \
         ORDER BY id LIMIT $1 OFFSET $2";
     COUNT_USERS = "SELECT count(*) FROM \"user\"";
-    USERS_BY_NAME = "SELECT id, account_enabled, created, modified, version, body FROM \"user\" WHERE user_name = $1";
-    USERS_BY_EXTERNAL_ID = "SELECT id, account_enabled, created, modified, version, body FROM \"user\" \
+    USERS_BY_NAME = "SELECT id, account_enabled, reenabled, created, modified, version, body FROM \"user\" \
+        WHERE user_name = $1";
+    USERS_BY_EXTERNAL_ID = "SELECT id, account_enabled, reenabled, created, modified, version, body FROM \"user\" \
         WHERE external_id = $1 ORDER BY id";
-    USERS_BY_EMAIL = "SELECT u.id, u.account_enabled, u.created, u.modified, u.version, u.body FROM user_email e \
-        JOIN \"user\" u ON u.id = e.user_id WHERE e.email = $1 ORDER BY e.user_id";
+    USERS_BY_EMAIL = "SELECT u.id, u.account_enabled, u.reenabled, u.created, u.modified, u.version, u.body \
+        FROM user_email e JOIN \"user\" u ON u.id = e.user_id WHERE e.email = $1 ORDER BY e.user_id";
     GROUP_IDS_AFTER = "SELECT id FROM \"group\" WHERE id > $1 ORDER BY id LIMIT $2";
     GROUP_IDS_BEFORE = "SELECT id FROM \"group\" WHERE id < $1 ORDER BY id DESC LIMIT $2";
     GROUP_IDS_PAGE = "SELECT id FROM \"group\" ORDER BY id LIMIT $1 OFFSET $2";
@@ -240,10 +257,11 @@ statements! {
     RUNS_OF = "SELECT spec_hash, cursor, covers, status, weighed FROM run WHERE uid IN \
         (SELECT uid FROM run WHERE uid = $1 UNION SELECT uid FROM run WHERE name = $2) \
         ORDER BY created DESC, uid DESC";
-    HOLD_RUNS_OF = "SELECT spec_hash, cursor, covers, status, weighed FROM run WHERE uid IN \
+    HOLD_RUNS_OF = "SELECT spec_hash, cursor, CASE WHEN $3 THEN covers ELSE '[]' END, status, weighed FROM run \
+        WHERE uid IN \
         (SELECT uid FROM run WHERE uid = $1 UNION SELECT uid FROM run WHERE name = $2) \
         ORDER BY created DESC, uid DESC FOR UPDATE";
-    NEXT_RUN = "SELECT spec_hash, cursor, covers, status, weighed FROM run WHERE final = FALSE \
+    NEXT_RUN = "SELECT spec_hash, cursor, '[]', status, weighed FROM run WHERE final = FALSE \
         ORDER BY strpos(status, '\"phase\":\"Running\"') = 0, created, uid LIMIT 1";
     UNFINISHED_RUNS = "SELECT spec_hash, cursor, covers, status, weighed FROM run WHERE final = FALSE \
         ORDER BY created DESC, uid DESC";

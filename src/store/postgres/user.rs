@@ -197,6 +197,7 @@ async fn put(connection: &Connection, statement: &'static str, row: &UserRow) ->
                 &row.modified.as_microsecond(),
                 &row::number(row.version),
                 &body,
+                &row.reenabled,
             ],
         )
         .await?;
@@ -219,6 +220,7 @@ pub(super) async fn delete(connection: &Connection, user: UserId) -> Result<(), 
         connection.run(sql::DELETE_PENDING, &[&ids]),
         connection.run(sql::DELETE_DEPARTURES, &[&user.0]),
         connection.run(sql::DELETE_STATUS, &[&user.0]),
+        connection.run(sql::DELETE_IDENTITY, &[&user.0]),
         connection.run(sql::DELETE_USER, &[&user.0]),
     )?;
     Ok(())

@@ -3,9 +3,9 @@
 
 use super::super::error::StoreError;
 use super::super::row::{Account, AccountKey, UserId};
-use super::SqliteStore;
 use super::readers::Reach;
 use super::row::{id, json, key, text, time};
+use super::{SqliteStore, identity};
 use crate::access::fold;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -80,8 +80,8 @@ pub(super) fn put(connection: &Connection, account: &Account) -> Result<(), Stor
     Ok(())
 }
 
-/// An account is gone.
+/// An account is gone, with what bound it to somebody who signs in.
 pub(super) fn delete(connection: &Connection, account: UserId) -> Result<(), StoreError> {
     connection.prepare_cached("DELETE FROM account WHERE id = ?1")?.execute([key(account.0)])?;
-    Ok(())
+    identity::delete(connection, account).map(drop)
 }

@@ -4,7 +4,7 @@ use super::super::contract::Write;
 use super::super::error::StoreError;
 use super::super::row::{Counter, GroupId, UserId};
 use super::row::key;
-use super::{access, account, cause, config, failed, group, resource, rule, run, state, user};
+use super::{access, account, cause, config, failed, group, identity, resource, rule, run, state, user};
 use rusqlite::Connection;
 
 /// Carries out one write.
@@ -26,6 +26,8 @@ pub(super) fn write(connection: &Connection, write: &Write) -> Result<(), StoreE
         Write::PutStatus(user, by) => cause::put_status(connection, *user, *by),
         Write::PutAccount(account) => account::put(connection, account),
         Write::DeleteAccount(id) => account::delete(connection, *id),
+        Write::PutIdentity(identity) => identity::put(connection, identity),
+        Write::EndSessions(user) => identity::end_sessions(connection, *user),
         Write::PutGrants { user, before, after } => user::put_grants(connection, *user, before, after),
         Write::Evaluated { user, at, was_pending } => user::evaluated(connection, *user, *at, *was_pending),
         Write::QueueMembers(id) => queue_members(connection, *id),

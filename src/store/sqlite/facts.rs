@@ -2,8 +2,9 @@
 
 use super::super::contract::{Facts, Needs};
 use super::super::error::StoreError;
-use super::{account, group, resource, run, user};
+use super::{account, group, identity, resource, run, user};
 use rusqlite::Connection;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Loads `needs` into `facts`; what is there already stays as it is.
 pub(super) fn load(connection: &Connection, needs: &Needs, facts: &mut Facts) -> Result<(), StoreError> {
@@ -19,47 +20,22 @@ pub(super) fn load(connection: &Connection, needs: &Needs, facts: &mut Facts) ->
         delta,
         members,
         run,
+        covers,
         accounts,
+        identities,
         by_hand,
     } = needs;
     // There is one writer: everything stands still while it decides.
     facts.configuration = facts.configuration.max(*configuration);
     facts.alone = alone.or(facts.alone);
-    for id in users {
-        if !facts.users.contains_key(id) {
-            facts.users.insert(*id, user::facts(connection, *id)?);
-        }
-    }
-    for name in user_names {
-        if !facts.user_names.contains_key(name) {
-            facts.user_names.insert(name.clone(), user::by_name(connection, name)?);
-        }
-    }
-    for id in groups {
-        if !facts.groups.contains_key(id) {
-            facts.groups.insert(*id, group::find(connection, *id)?);
-        }
-    }
-    for name in group_names {
-        if !facts.group_names.contains_key(name) {
-            facts.group_names.insert(name.clone(), group::by_name(connection, name)?);
-        }
-    }
-    for id in resources {
-        if !facts.resources.contains_key(id) {
-            facts.resources.insert(*id, resource::find(connection, *id)?);
-        }
-    }
-    for key in resource_keys {
-        if !facts.resource_keys.contains_key(key) {
-            facts.resource_keys.insert(key.clone(), resource::by_key(connection, key)?);
-        }
-    }
-    for key in accounts {
-        if !facts.accounts.contains_key(key) {
-            facts.accounts.insert(key.clone(), account::find(connection, key)?);
-        }
-    }
+    fill(&mut facts.users, users, |id| user::facts(connection, *id))?;
+    fill(&mut facts.user_names, user_names, |name| user::by_name(connection, name))?;
+    fill(&mut facts.groups, groups, |id| group::find(connection, *id))?;
+    fill(&mut facts.group_names, group_names, |name| group::by_name(connection, name))?;
+    fill(&mut facts.resources, resources, |id| resource::find(connection, *id))?;
+    fill(&mut facts.resource_keys, resource_keys, |key| resource::by_key(connection, key))?;
+    fill(&mut facts.accounts, accounts, |key| account::find(connection, key))?;
+    fill(&mut facts.identities, identities, |key| identity::find(connection, key))?;
     if *by_hand && facts.by_hand.is_none() {
         facts.by_hand = Some(user::any_by_hand(connection)?);
     }
@@ -70,7 +46,21 @@ pub(super) fn load(connection: &Connection, needs: &Needs, facts: &mut Facts) ->
         facts.members = Some(group::members(connection, *id, *limit)?);
     }
     if let Some((uid, name)) = run {
-        facts.runs = Some(run::by_uid_or_name(connection, uid, name)?);
+        facts.runs = Some(run::by_uid_or_name(connection, uid, name, *covers)?);
+    }
+    Ok(())
+}
+
+/// Finds what is asked for and not there yet.
+fn fill<K: Ord + Clone, V>(
+    found: &mut BTreeMap<K, V>,
+    asked: &BTreeSet<K>,
+    find: impl Fn(&K) -> Result<V, StoreError>,
+) -> Result<(), StoreError> {
+    for key in asked {
+        if !found.contains_key(key) {
+            found.insert(key.clone(), find(key)?);
+        }
     }
     Ok(())
 }

@@ -2,10 +2,11 @@
 
 use super::super::chain::Hash;
 use super::super::error::StoreError;
-use super::super::row::{Record, UserId, UserRow, email_keys};
+use super::super::row::{Record, UserId, email_keys};
 use super::chain::{self, Head};
-use super::row::id;
+use super::row::{id, json as parse};
 use super::user;
+use crate::scim::User;
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use serde_json::{Map, Value, json};
@@ -21,11 +22,12 @@ struct Step {
 }
 
 /// The steps in order; the place plus one is the schema version.
-const STEPS: [Step; 4] = [
+const STEPS: [Step; 5] = [
     Step { sql: include_str!("../migrations/0001.sql"), then: None },
     Step { sql: include_str!("../migrations/0002.sql"), then: Some(chain_up) },
     Step { sql: include_str!("../migrations/0003.sql"), then: Some(index_emails) },
     Step { sql: include_str!("../migrations/0004.sql"), then: None },
+    Step { sql: include_str!("../migrations/0005.sql"), then: None },
 ];
 /// The newest schema version this program knows.
 pub(super) const SCHEMA_VERSION: i64 = STEPS.len() as i64;
@@ -33,6 +35,8 @@ pub(super) const SCHEMA_VERSION: i64 = STEPS.len() as i64;
 pub(super) const CHAINED_SINCE: i64 = 2;
 /// The first whose chain may have been cut.
 pub(super) const CUT_SINCE: i64 = 4;
+/// The first that knows who has signed in.
+pub(super) const IDENTITIES_SINCE: i64 = 5;
 
 /// Old records or users carried over at a time.
 const CARRIED_AT_ONCE: u32 = 200;
@@ -78,22 +82,21 @@ fn index_emails(connection: &Connection) -> Result<(), StoreError> {
     let mut last = Vec::new();
     loop {
         let users = next_users(connection, &last)?;
-        let Some(newest) = users.last() else { break };
-        last = newest.id.0.as_bytes().to_vec();
-        for row in users {
-            user::put_emails(connection, row.id, &email_keys(&row.user))?;
+        let Some((newest, _)) = users.last() else { break };
+        last = newest.as_bytes().to_vec();
+        for (id, body) in users {
+            let user: User = parse("user", &body)?;
+            user::put_emails(connection, UserId(id), &email_keys(&user))?;
         }
     }
     Ok(())
 }
 
-/// The next users after this id.
-fn next_users(connection: &Connection, after: &[u8]) -> Result<Vec<UserRow>, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT id, account_enabled, created, modified, version, body FROM user WHERE id > ?1 ORDER BY id LIMIT ?2",
-    )?;
-    let rows = statement.query_map(params![after, CARRIED_AT_ONCE], user::Raw::read)?;
-    rows.map(|row| row?.parse()).collect()
+/// The next users after this id: no more than the tables of that version have.
+fn next_users(connection: &Connection, after: &[u8]) -> Result<Vec<(Uuid, String)>, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT id, body FROM user WHERE id > ?1 ORDER BY id LIMIT ?2")?;
+    let rows = statement.query_map(params![after, CARRIED_AT_ONCE], |row| Ok((id(row, 0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// The next records of version 1 after this id.

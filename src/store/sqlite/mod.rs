@@ -15,6 +15,7 @@ mod effects;
 mod facts;
 mod failed;
 mod group;
+mod identity;
 mod inventory;
 mod list;
 mod migrate;

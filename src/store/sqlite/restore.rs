@@ -3,11 +3,13 @@
 //! It is the same store, older: it keeps its id, and it knows nothing of what came after the backup, revocations among
 //! it. Whoever starts it has to publish to it first (`revocationFloor`, B127). The files replaced are kept beside it. A
 //! restore that was cut short is not served: the folder says so until it is run again (C009, C011). The records go on
-//! in another incarnation: what was appended after the backup has positions of its own (C005).
+//! in another incarnation: what was appended after the backup has positions of its own (C005). Nobody is signed in any
+//! more: the backup does not know who has signed out since.
 
 use super::super::error::StoreError;
 use super::backup::{beside, copy, discard, refuse_existing, sync_folder};
 use super::chain::begin_anew;
+use super::identity::end_all_sessions;
 use super::inventory::{Depth, Inspection, Inventory, inspect};
 use super::open::{FILE, claim};
 use jiff::Timestamp;
@@ -45,6 +47,7 @@ pub fn restore(data: &Path, from: &Path, now: Timestamp) -> Result<Restored, Sto
     discard(&beside(&new, ".part"));
     let inventory = whole(from, copy(from, &new)?)?;
     begin_anew(&new, &file, now)?;
+    end_all_sessions(&new)?;
     // From here on the folder holds no store, until the last step has been done.
     rename(&new, &restoring)?;
     sync_folder(data)?;

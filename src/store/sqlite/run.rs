@@ -44,20 +44,25 @@ impl Raw {
     }
 }
 
-/// The run of this uid and all of this name, newest first.
-pub(super) fn by_uid_or_name(connection: &Connection, uid: &str, name: &str) -> Result<Vec<RunRow>, StoreError> {
+/// The run of this uid and all of this name, newest first, perhaps with what they cover.
+pub(super) fn by_uid_or_name(
+    connection: &Connection,
+    uid: &str,
+    name: &str,
+    covers: bool,
+) -> Result<Vec<RunRow>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT spec_hash, cursor, covers, status, weighed FROM run WHERE uid IN \
+        "SELECT spec_hash, cursor, CASE WHEN ?3 THEN covers ELSE '[]' END, status, weighed FROM run WHERE uid IN \
          (SELECT uid FROM run WHERE uid = ?1 UNION SELECT uid FROM run WHERE name = ?2) \
          ORDER BY created DESC, uid DESC",
     )?;
-    collect(statement.query_map([uid, name], Raw::read)?)
+    collect(statement.query_map(params![uid, name, covers], Raw::read)?)
 }
 
-/// The run to work on: one that has begun, else the oldest that waits.
+/// The run to work on: one that has begun, else the oldest that waits. Not what it covers.
 pub(super) fn next(connection: &Connection) -> Result<Option<RunRow>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT spec_hash, cursor, covers, status, weighed FROM run WHERE final = 0 \
+        "SELECT spec_hash, cursor, '[]', status, weighed FROM run WHERE final = 0 \
          ORDER BY instr(status, '\"phase\":\"Running\"') = 0, created, uid LIMIT 1",
     )?;
     statement.query_row([], Raw::read).optional()?.map(Raw::parse).transpose()

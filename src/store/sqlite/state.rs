@@ -43,7 +43,7 @@ impl SqliteStore {
     /// The run of this uid and all of this name, newest first.
     pub async fn runs_of(&self, uid: &str, name: &str) -> Result<Vec<RunRow>, StoreError> {
         let (uid, name) = (uid.to_owned(), name.to_owned());
-        self.readers.read(Reach::Wide, move |connection| run::by_uid_or_name(connection, &uid, &name)).await
+        self.readers.read(Reach::Wide, move |connection| run::by_uid_or_name(connection, &uid, &name, true)).await
     }
 
     /// The next users of a run after its cursor.

@@ -11,12 +11,13 @@ use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// The columns [`read`] expects, in its order.
-pub(super) const COLUMNS: &str = "id, account_enabled, created, modified, version, body";
+pub(super) const COLUMNS: &str = "id, account_enabled, reenabled, created, modified, version, body";
 
 /// A row of [`COLUMNS`], its body not yet parsed.
 pub(super) struct Raw {
     id: Uuid,
     account_enabled: bool,
+    reenabled: Option<String>,
     created: Timestamp,
     modified: Timestamp,
     version: u64,
@@ -29,24 +30,27 @@ impl Raw {
         Ok(Self {
             id: id(row, 0)?,
             account_enabled: row.get(1)?,
-            created: time(row, 2)?,
-            modified: time(row, 3)?,
-            version: row.get(4)?,
-            body: row.get(5)?,
+            reenabled: row.get(2)?,
+            created: time(row, 3)?,
+            modified: time(row, 4)?,
+            version: row.get(5)?,
+            body: row.get(6)?,
         })
     }
 
     /// Parses the body.
     pub fn parse(self) -> Result<UserRow, StoreError> {
-        let Self { id, account_enabled, created, modified, version, body } = self;
-        Ok(UserRow { id: UserId(id), user: json("user", &body)?, account_enabled, created, modified, version })
+        let Self { id, account_enabled, reenabled, created, modified, version, body } = self;
+        let user = json("user", &body)?;
+        Ok(UserRow { id: UserId(id), user, account_enabled, reenabled, created, modified, version })
     }
 }
 
 /// A user by id.
 pub(super) fn find(connection: &Connection, user: UserId) -> Result<Option<UserRow>, StoreError> {
-    let mut statement = connection
-        .prepare_cached("SELECT id, account_enabled, created, modified, version, body FROM user WHERE id = ?1")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT id, account_enabled, reenabled, created, modified, version, body FROM user WHERE id = ?1",
+    )?;
     statement.query_row([key(user.0)], Raw::read).optional()?.map(Raw::parse).transpose()
 }
 
@@ -140,8 +144,8 @@ fn pending(connection: &Connection, user: UserId) -> Result<bool, StoreError> {
 /// A new user.
 pub(super) fn insert(connection: &Connection, row: &UserRow) -> Result<(), StoreError> {
     let mut statement = connection.prepare_cached(
-        "INSERT INTO user (id, user_name, external_id, active, account_enabled, created, modified, version, body) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        "INSERT INTO user (id, user_name, external_id, active, account_enabled, created, modified, version, body, \
+         reenabled) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )?;
     write(&mut statement, row)?;
     put_emails(connection, row.id, &email_keys(&row.user))
@@ -151,7 +155,7 @@ pub(super) fn insert(connection: &Connection, row: &UserRow) -> Result<(), Store
 pub(super) fn update(connection: &Connection, row: &UserRow) -> Result<(), StoreError> {
     let mut statement = connection.prepare_cached(
         "UPDATE user SET user_name = ?2, external_id = ?3, active = ?4, account_enabled = ?5, created = ?6, \
-         modified = ?7, version = ?8, body = ?9 WHERE id = ?1",
+         modified = ?7, version = ?8, body = ?9, reenabled = ?10 WHERE id = ?1",
     )?;
     write(&mut statement, row)?;
     put_emails(connection, row.id, &email_keys(&row.user))
@@ -186,6 +190,7 @@ fn write(statement: &mut CachedStatement<'_>, row: &UserRow) -> Result<(), Store
         row.modified.as_microsecond(),
         row.version,
         text("user", &row.user)?,
+        row.reenabled,
     ])?;
     Ok(())
 }
@@ -198,6 +203,7 @@ pub(super) fn delete(connection: &Connection, user: UserId) -> Result<(), StoreE
         "DELETE FROM departure WHERE user_id = ?1",
         "DELETE FROM user_status WHERE user_id = ?1",
         "DELETE FROM user_email WHERE user_id = ?1",
+        "DELETE FROM identity WHERE user_id = ?1",
         "DELETE FROM evaluation WHERE user_id = ?1",
         "DELETE FROM pending WHERE user_id = ?1",
         "DELETE FROM user WHERE id = ?1",

@@ -1,11 +1,13 @@
-//! Steps of a random history about what is kept beside users, groups and rules: causes, accounts, failed events, whom
-//! runs changed, what of the configuration is in force.
+//! Steps of a random history about what is kept beside users, groups and rules: causes, accounts, who has signed in,
+//! failed events, whom runs changed, what of the configuration is in force.
 
 use super::change::grant;
 use super::people::{at, cause, user_id};
 use crate::access::{Source, TenantAccess};
 use crate::config::{Enforced, FailedEvent, HeldChanges, UserChange};
-use crate::store::{Account, AccountKey, Facts, FailedMessage, FailedRow, InForce, UserId, Write};
+use crate::store::{
+    Account, AccountKey, Facts, FailedMessage, FailedRow, Identity, IdentityKey, InForce, UserId, Write,
+};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -14,6 +16,8 @@ use uuid::Uuid;
 /// There are few of each.
 const MANY: u128 = 4;
 const NAMES: [&str; 3] = ["Guest", "GUEST", "Zoë"];
+/// Who may sign in, by the provider.
+const SIGN_IN: [&str; 3] = ["s", "S", "ß"];
 const SUBJECTS: [&str; 2] = ["user:ada", "group:ä"];
 
 /// What is told.
@@ -23,6 +27,8 @@ pub(super) enum Beside {
     Status(u128),
     Account { number: u128, name: usize, grants: bool },
     Close(u128),
+    SignIn { person: UserId, subject: usize },
+    SignOut(UserId),
     Fail { number: u128, subject: usize, attempts: u32 },
     Mend(Vec<u128>),
     Changed { run: usize, users: Vec<u128> },
@@ -32,6 +38,8 @@ pub(super) enum Beside {
 }
 
 pub(super) fn steps() -> impl Strategy<Value = Beside> {
+    let person =
+        || (0..MANY, any::<bool>()).prop_map(|(number, user)| if user { user_id(number) } else { account_id(number) });
     let numbers = || prop::collection::vec(0..MANY, 0..4);
     prop_oneof![
         (0..NAMES.len()).prop_map(Beside::NameGone),
@@ -42,6 +50,8 @@ pub(super) fn steps() -> impl Strategy<Value = Beside> {
             grants
         }),
         (0..MANY).prop_map(Beside::Close),
+        (person(), 0..SIGN_IN.len()).prop_map(|(person, subject)| Beside::SignIn { person, subject }),
+        person().prop_map(Beside::SignOut),
         (0..MANY, 0..SUBJECTS.len(), 1..9_u32).prop_map(|(number, subject, attempts)| Beside::Fail {
             number,
             subject,
@@ -59,6 +69,12 @@ pub(super) fn steps() -> impl Strategy<Value = Beside> {
 pub(super) fn account_keys() -> BTreeSet<AccountKey> {
     let names = NAMES.iter().map(|name| AccountKey::Name(crate::access::fold(name)));
     (0..=MANY).map(|number| AccountKey::Id(account_id(number))).chain(names).collect()
+}
+
+/// Every identity that a step may make, by each of its keys.
+pub(super) fn identity_keys() -> BTreeSet<IdentityKey> {
+    let people = (0..=MANY).flat_map(|number| [user_id(number), account_id(number)]).map(IdentityKey::User);
+    people.chain(SIGN_IN.iter().map(|subject| by_subject(subject))).collect()
 }
 
 impl Beside {
@@ -81,6 +97,17 @@ impl Beside {
                 vec![Write::PutAccount(Account { created: at(second), ..account })]
             }
             Self::Close(number) => vec![Write::DeleteAccount(account_id(*number))],
+            Self::SignIn { person, subject } => {
+                let is_there = facts.user(*person).is_some()
+                    || facts.accounts.get(&AccountKey::Id(*person)).is_some_and(Option::is_some);
+                let bearer = &facts.identities[&by_subject(SIGN_IN[*subject])];
+                if !is_there || bearer.as_ref().is_some_and(|bearer| bearer.user != *person) {
+                    return Vec::new();
+                }
+                let identity = identity(*person, SIGN_IN[*subject], second.unsigned_abs().into());
+                vec![Write::PutIdentity(Identity { bound: at(second), ..identity })]
+            }
+            Self::SignOut(person) => vec![Write::EndSessions(*person)],
             Self::Fail { number, subject, attempts } => {
                 vec![Write::PutFailed(failed(*number, SUBJECTS[*subject], *attempts))]
             }
@@ -118,6 +145,17 @@ pub(super) fn account_id(number: u128) -> UserId {
 /// An account.
 pub(super) fn account(number: u128, name: &str, grants: Vec<TenantAccess>) -> Account {
     Account { id: account_id(number), user_name: name.to_owned(), grants, created: at(1) }
+}
+
+/// The key of what the provider calls somebody.
+pub(super) fn by_subject(subject: &str) -> IdentityKey {
+    IdentityKey::Subject("https://id.example.com".to_owned(), subject.to_owned())
+}
+
+/// Somebody who has signed in, in the session of this number.
+pub(super) fn identity(user: UserId, subject: &str, session: u128) -> Identity {
+    let (issuer, subject) = ("https://id.example.com".to_owned(), subject.to_owned());
+    Identity { user, issuer, subject, session: Some(cause(session)), bound: at(1) }
 }
 
 /// Access that no rule gave.

@@ -1,11 +1,11 @@
 //! Who is erased is nowhere in the store: neither in the records nor in what is kept beside them.
 
-use super::beside::{account, changed, failed};
+use super::beside::{account, changed, failed, identity};
 use super::change::{Tell, tell};
 use super::home::Home;
 use super::people::{record, user, user_id};
 use crate::store::sqlite::audit::Erased;
-use crate::store::{Account, Effects, Record, Store, StoreError, Write};
+use crate::store::{Account, Effects, IdentityKey, Record, Store, StoreError, Write};
 use serde_json::json;
 
 /// Failed messages about somebody else.
@@ -65,7 +65,7 @@ async fn nothing_of_them_is_left_and_everything_of_others(home: &Home) {
         close(store).await;
         for who in [id.as_str(), "NEW@x.com"] {
             let refused = home.erase(who).await.unwrap_err();
-            let expected = format!("{who} has an account: end what was granted by hand first, then erase");
+            let expected = format!("{who} has an account: end what no rule gave first, then erase");
             assert!(matches!(refused, StoreError::StillThere { .. }), "{refused}");
             assert_eq!(refused.to_string(), expected);
         }
@@ -84,11 +84,15 @@ async fn nothing_of_them_is_left_and_everything_of_others(home: &Home) {
     assert_eq!(home.records().await, 2, "that somebody was erased is on record");
     // What is kept later on goes as well, and by the id alone: no record says a name any more.
     let late = Write::PutFailed(failed(50, &format!("user-id:{one}"), 1));
-    tell(&store, vec![late, Write::PutRunChanges("late".to_owned(), vec![changed(1, 1)])]).await;
+    let bound = [identity(one, "sub-1", 1), identity(two, "sub-2", 2)].map(Write::PutIdentity);
+    let changes = Write::PutRunChanges("late".to_owned(), vec![changed(1, 1)]);
+    tell(&store, bound.into_iter().chain([late, changes]).collect()).await;
     close(store).await;
     assert_eq!(home.erase(&id).await.unwrap(), Erased { user: one, records: 0 });
     let store = home.open().await;
     assert_eq!((subjects(&store).await, store.run_changes("late", None, 10).await.unwrap().len()), (others, 0));
+    assert_eq!(store.identity(IdentityKey::User(one)).await.unwrap(), None);
+    assert_eq!(store.identity(IdentityKey::User(two)).await.unwrap(), Some(identity(two, "sub-2", 2)));
     close(store).await;
 }
 

@@ -100,7 +100,9 @@ impl Change for Do {
                 .collect(),
             members: Some((group_id(u128::from(self.second.unsigned_abs()) % GROUPS), 2)),
             run: Some(("run-0".to_owned(), "many".to_owned())),
+            covers: true,
             accounts: beside::account_keys(),
+            identities: beside::identity_keys(),
             by_hand: true,
             ..Needs::default()
         };
@@ -190,7 +192,9 @@ impl Do {
             None => vec![Write::InsertUser(row), Write::Count(Counter::Created)],
             Some(before) => {
                 let version = before.row.version + 1;
-                let row = UserRow { version, modified: self.at(), account_enabled: row.user.active(), ..row };
+                let account_enabled = row.user.active();
+                let reenabled = (!account_enabled).then(|| NAMES[usize::from(version.is_multiple_of(2))].to_owned());
+                let row = UserRow { version, modified: self.at(), account_enabled, reenabled, ..row };
                 vec![Write::UpdateUser(row), Write::Count(Counter::Updated)]
             }
         }

@@ -112,8 +112,8 @@ impl Schema {
         client
     }
 
-    /// Drops the schema. What a store does on its own (it follows and numbers) may be under way still and hold in another
-    /// order what is dropped here: of the two the database may then refuse this one, which is tried again.
+    /// Drops the schema. What a store does on its own (it follows and numbers) may be under way still and hold in
+    /// another order what is dropped here: of the two the database may then refuse this one, which is tried again.
     pub async fn end(&self) {
         use tokio_postgres::error::SqlState;
         let sql = format!("DROP SCHEMA IF EXISTS \"{}\" CASCADE", self.address.schema);

@@ -116,7 +116,7 @@ pub(super) async fn runs_are_loaded_by_uid_and_by_name(home: &Home) {
         ("", "third", vec!["e"]),
         ("x", "y", vec![]),
     ] {
-        let needs = Needs { run: Some((uid.to_owned(), name.to_owned())), ..Needs::default() };
+        let needs = Needs { run: Some((uid.to_owned(), name.to_owned())), covers: true, ..Needs::default() };
         let runs = ask(&store, needs).await.runs.unwrap();
         assert_eq!(runs.iter().map(|run| run.status.uid.as_str()).collect::<Vec<_>>(), expected);
         assert_eq!(store.runs_of(uid, name).await.unwrap(), runs);

@@ -12,6 +12,7 @@ mod erase;
 mod figure;
 mod history;
 mod home;
+mod identity;
 mod list;
 mod load;
 mod page;
@@ -144,6 +145,13 @@ claims! {
         c004_failed_events_are_kept_by_what_they_are_about_newest_first,
         c004_a_message_about_something_of_any_length_is_kept_and_found,
         c004_of_too_many_failed_events_the_oldest_go;
+    identity:
+        b006_an_identity_is_found_by_whom_it_stands_for_and_by_its_subject,
+        identities_are_loaded_by_both_keys_also_when_there_is_none,
+        b006_a_subject_stands_for_one_and_who_comes_second_is_decided_again,
+        b133_sessions_that_were_ended_stay_ended_and_the_subject_stays_bound,
+        an_identity_goes_with_its_user_and_with_its_account,
+        b008_b054_the_role_of_somebody_who_was_let_in_again_is_kept_and_goes;
     record:
         c006_records_are_read_in_their_order_from_anywhere,
         c006_whoever_waits_hears_of_every_record_and_of_none_that_failed,

@@ -43,7 +43,15 @@ pub(super) fn user(number: u128) -> UserRow {
 /// A user with this body.
 pub(super) fn user_of(number: u128, body: serde_json::Value) -> UserRow {
     let user = User::read(body, ResourceKind::USER, &Reading::default()).unwrap();
-    UserRow { id: user_id(number), user, account_enabled: true, created: at(1), modified: at(1), version: 1 }
+    UserRow {
+        id: user_id(number),
+        user,
+        account_enabled: true,
+        reenabled: None,
+        created: at(1),
+        modified: at(1),
+        version: 1,
+    }
 }
 
 /// A group of this name.
@@ -103,6 +111,8 @@ pub(super) fn configuration(revision: u64, epoch: u64, rules: &[(&str, &str)]) -
         verifiers: Vec::new(),
         guard: Default::default(),
         audit: Default::default(),
+        sign_in: None,
+        onboarding: Default::default(),
     };
     Arc::new(InForce::new(revision, document.content_hash(), epoch, document))
 }

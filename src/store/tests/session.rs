@@ -2,12 +2,15 @@
 //!
 //! Two open stores stand for two processes: each has connections, a holder of leases and a sight of its own.
 
+use super::beside::identity;
 use super::change::{Join, Meeting, Tell, grants};
 use super::home::Schema;
 use super::people::{at, configuration, group, group_id, user, user_id};
 use crate::access::TenantAccess;
 use crate::store::postgres::PostgresStore;
-use crate::store::{Change, Decision, Effects, Facts, Fence, Needs, StoreError, Write};
+use crate::store::{
+    Change, Decision, Effects, Facts, Fence, Identity, IdentityKey, Needs, StoreError, Write, begin_anew,
+};
 use futures::future::join_all;
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -243,4 +246,16 @@ async fn processes_that_open_an_empty_schema_at_once_have_one_store() {
         join_all(stores.iter().map(PostgresStore::close)).await;
         schema.end().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn b133_c009_nobody_is_signed_in_any_more_in_another_incarnation() {
+    let Some(schema) = Schema::of_its_own("sessions and incarnations") else { return };
+    let store = schema.open().await;
+    let bound = identity(user_id(1), "sub-1", 1);
+    tell(&store, vec![Write::InsertUser(user(1)), Write::PutIdentity(bound.clone())]).await;
+    begin_anew(&schema.address).await.unwrap();
+    let found = store.identity(IdentityKey::User(user_id(1))).await.unwrap();
+    assert_eq!(found, Some(Identity { session: None, ..bound }));
+    schema.end().await;
 }

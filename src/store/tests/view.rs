@@ -1,13 +1,14 @@
 //! All that a store can be asked, as one value: two engines with the same history have equal ones.
 
+use super::beside::identity_keys;
 use super::people::{group_id, user_id};
 use crate::access::{GroupSelector, fold};
 use crate::config::{Enforced, UserChange};
 use crate::store::row::email_keys;
 use crate::store::{
     AccessFacts, Account, AccountKey, Among, Causes, Facts, FailedRow, Figures, Found, GroupId, GroupSelect, Hold,
-    Keep, ListedGroup, ListedUser, Page, ResourceId, ResourceKey, ResourceRow, ResourceSelect, RunRow, Start, Store,
-    StoredRuleState, UserFacts, UserId, UserSelect, UserSummary, email_key,
+    Identity, IdentityKey, Keep, ListedGroup, ListedUser, Page, ResourceId, ResourceKey, ResourceRow, ResourceSelect,
+    RunRow, Start, Store, StoredRuleState, UserFacts, UserId, UserSelect, UserSummary, email_key,
 };
 use std::collections::BTreeMap;
 
@@ -42,6 +43,7 @@ pub(super) struct View {
     pub access: Vec<AccessFacts>,
     pub causes: Vec<Causes>,
     pub accounts: Vec<Account>,
+    pub identities: BTreeMap<IdentityKey, Option<Identity>>,
     pub failed: Vec<FailedRow>,
     pub pending: Vec<UserId>,
 }
@@ -77,6 +79,7 @@ impl View {
             access: store.access_facts(everybody).await.unwrap(),
             causes: causes(store, &users).await,
             accounts: store.accounts(None, 1_000).await.unwrap(),
+            identities: identities(store).await,
             failed: store.failed(None, 2_000).await.unwrap(),
             users,
             groups,
@@ -127,6 +130,15 @@ fn selectors(groups: &[ListedGroup]) -> Vec<GroupSelector> {
         [Some(name), external, Some(GroupSelector::Id(row.id.to_string()))].into_iter().flatten()
     };
     groups.iter().flat_map(of).chain([GroupSelector::DisplayName("nowhere".to_owned())]).collect()
+}
+
+/// Who has signed in, by each of their keys.
+async fn identities(store: &Store) -> BTreeMap<IdentityKey, Option<Identity>> {
+    let mut found = BTreeMap::new();
+    for key in identity_keys() {
+        found.insert(key.clone(), store.identity(key).await.unwrap());
+    }
+    found
 }
 
 /// Whether each narrower question answers what the view says.
@@ -215,7 +227,7 @@ pub(super) type Loaded = (
     BTreeMap<String, Option<GroupId>>,
     (BTreeMap<ResourceId, Option<ResourceRow>>, BTreeMap<ResourceKey, Option<ResourceId>>),
     (Option<crate::store::Delta>, Option<(Vec<UserId>, bool)>, Option<Vec<RunRow>>),
-    (BTreeMap<AccountKey, Option<Account>>, Option<bool>),
+    (BTreeMap<AccountKey, Option<Account>>, BTreeMap<IdentityKey, Option<Identity>>, Option<bool>),
 );
 
 /// Everything of these facts.
@@ -234,9 +246,10 @@ pub(super) fn loaded(facts: Facts) -> Loaded {
         members,
         runs,
         accounts,
+        identities,
         by_hand,
     } = facts;
     let head = (config.revision, config.content_hash.clone(), config.epoch, configuration, alone);
-    let (named, beside) = ((resources, resource_keys), (accounts, by_hand));
+    let (named, beside) = ((resources, resource_keys), (accounts, identities, by_hand));
     (head, users, user_names, groups, group_names, named, (delta, members, runs), beside)
 }

@@ -15,6 +15,7 @@ mod restart;
 mod restore;
 mod retained;
 mod rule;
+mod sign_in;
 mod token;
 mod wiped;
 pub mod world;

@@ -1,4 +1,5 @@
-//! Every route × every kind of caller, as one table; an open door shows at once. `routes` holds that none is missing.
+//! Every route × every kind of caller, as one table; an open door shows at once. People do not sign in here: their
+//! paths are open to everybody, and there is nothing behind them. `routes` holds that none is missing.
 
 use crate::support::endpoint::{Endpoint, token};
 use crate::support::reply::Caller;
@@ -58,6 +59,13 @@ pub(super) const ROUTES: &[&str] = &[
     "PUT /admin/v1/syncs/0",
     "GET /admin/v1/syncs/0",
     "DELETE /admin/v1/syncs/0",
+    "GET /sso/login",
+    "GET /sso/callback",
+    "POST /sso/logout",
+    "GET /console",
+    "GET /console/users",
+    "GET /console/signed-out",
+    "GET /console/style.css",
 ];
 
 async fn table(listener: &Caller, routes: &[&str]) -> String {
@@ -131,6 +139,13 @@ async fn b114_b122_the_public_listener() {
     PUT /admin/v1/syncs/0                401  401  403  403  403
     GET /admin/v1/syncs/0                401  401  403  403  403
     DELETE /admin/v1/syncs/0             401  401  403  403  403
+    GET /sso/login                       404  404  404  404  404
+    GET /sso/callback                    404  404  404  404  404
+    POST /sso/logout                     404  404  404  404  404
+    GET /console                         404  404  404  404  404
+    GET /console/users                   404  404  404  404  404
+    GET /console/signed-out              404  404  404  404  404
+    GET /console/style.css               200  200  200  200  200
     ");
 }
 
@@ -189,6 +204,13 @@ async fn b114_b122_the_access_listener() {
     PUT /admin/v1/syncs/0                401  401  403  403  403
     GET /admin/v1/syncs/0                401  401  403  403  403
     DELETE /admin/v1/syncs/0             401  401  403  403  403
+    GET /sso/login                       401  401  403  404  404
+    GET /sso/callback                    401  401  403  404  404
+    POST /sso/logout                     401  401  403  403  404
+    GET /console                         401  401  403  404  404
+    GET /console/users                   401  401  403  404  404
+    GET /console/signed-out              401  401  403  404  404
+    GET /console/style.css               401  401  403  404  404
     ");
 }
 

@@ -1,7 +1,9 @@
 //! What must never be written down: tokens anywhere, people in logs and metrics. B030, B123.
 
+use super::sign_in::{assert_in, browser, claims, onboarding, signing_in};
 use crate::leaks::leaks;
 use crate::support::endpoint::{Endpoint, rule, token, user_body};
+use crate::support::identity_provider::{CLIENT_SECRET, IdentityProvider, Lie};
 use scim_operator::config::Scope;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -68,4 +70,38 @@ async fn no_person_is_in_the_log_or_the_metrics() {
     assert_eq!(leaks(&[("log", log.as_str()), ("metrics", metrics.as_str())], &values), Vec::<String>::new());
     let planted = format!("{log}thread panicked at {name}");
     assert_eq!(leaks(&[("log", planted.as_str())], &values), ["log: very.private"]);
+}
+
+#[tokio::test]
+async fn b123_b129_nothing_that_signs_somebody_in_is_in_the_log_the_store_or_the_metrics() {
+    let provider = IdentityProvider::with_secret().await;
+    let endpoint = signing_in(&provider, Vec::new(), onboarding()).await;
+    provider.vouches_for(claims("very.private@example.com"));
+    let mut person = browser(&endpoint);
+    let mut secret = vec![CLIENT_SECRET.to_owned()];
+    for lie in [Lie::OtherKey, Lie::NoToken, Lie::Nothing] {
+        provider.lies(lie);
+        let back = person.leave("/sso/login").await;
+        secret.extend(person.cookies.values().cloned());
+        let reply = person.get(&back).await;
+        if lie == Lie::Nothing {
+            assert_in(&reply);
+        }
+        person.get(&back).await;
+    }
+    secret.push(person.session().to_owned());
+    person.get("/console").await;
+    person.post("/sso/logout").await;
+    secret.extend(provider.said());
+    assert!(secret.len() >= 14 && secret.iter().all(|value| value.len() > 10), "{} values", secret.len());
+    let own_file = endpoint.folder().join("client-secret");
+    for value in &secret {
+        let mut found = files_with(endpoint.folder(), value);
+        found.retain(|path| *path != own_file);
+        assert_eq!(found, Vec::<PathBuf>::new());
+    }
+    let (log, metrics) = (log(&endpoint), endpoint.metrics.get("/metrics").await.text);
+    assert!(log.contains("signed in") && log.contains("sign-in refused"), "there is something to search: {log}");
+    let values: Vec<&str> = secret.iter().map(String::as_str).chain(["very.private", "subject of"]).collect();
+    assert_eq!(leaks(&[("log", log.as_str()), ("metrics", metrics.as_str())], &values), Vec::<String>::new());
 }

@@ -1,8 +1,8 @@
 //! What can happen to a directory, and chance that makes histories of it. A seed always gives the same history.
 
-use super::reference::Rule;
+use super::reference::{Onboarding, Rule};
 use crate::support::dice::Dice;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 type Names = BTreeSet<String>;
 
@@ -17,8 +17,12 @@ pub const ROLES: usize = 5;
 pub enum Event {
     /// POST of a user.
     Post(String, bool),
+    /// PUT of a user who is there.
+    Put(String, bool),
     /// PATCH of `active`.
     Active(String, bool),
+    /// PATCH that says nothing of `active`.
+    Title(String),
     Delete(String),
     PostGroup(String, Names),
     /// PATCH: some come, others go.
@@ -29,6 +33,10 @@ pub enum Event {
     DeleteGroup(String),
     /// A configuration with exactly these rules.
     Publish(BTreeMap<String, Rule>),
+    /// The same rules, with this for people who sign in.
+    Onboarding(Onboarding),
+    /// The provider vouches for somebody, who wants to come in.
+    SignIn(String),
     /// Over these rules, or everybody; confirmed for so many people.
     Run(Option<Names>, Option<usize>),
     /// The same as a dry run.
@@ -41,15 +49,21 @@ pub enum Event {
 }
 
 /// Chance that makes events.
-pub struct Chance(Dice);
+pub struct Chance {
+    dice: Dice,
+    /// What is left of how the history begins.
+    beginning: VecDeque<Event>,
+}
 
 impl Chance {
     pub fn new(seed: u64) -> Self {
-        Self(Dice::new(seed))
+        let mut chance = Self { dice: Dice::new(seed), beginning: VecDeque::new() };
+        chance.beginning = chance.begin();
+        chance
     }
 
     pub fn below(&mut self, end: usize) -> usize {
-        self.0.below(end)
+        self.dice.below(end)
     }
 
     fn one(&mut self, of: &[&str]) -> String {
@@ -67,6 +81,10 @@ impl Chance {
 
     fn confirmed(&mut self) -> Option<usize> {
         (self.below(2) == 0).then(|| self.below(5))
+    }
+
+    pub fn onboarding(&mut self) -> Onboarding {
+        Onboarding { enabled: self.below(3) > 0, reenable_disabled: self.below(3) > 0 }
     }
 
     fn rule(&mut self) -> Rule {
@@ -92,10 +110,24 @@ impl Chance {
         rules
     }
 
+    /// A history begins with all people, rules and groups there, so that there is something to take; or with nothing.
+    fn begin(&mut self) -> VecDeque<Event> {
+        if self.below(3) == 0 {
+            return VecDeque::new();
+        }
+        let mut events: VecDeque<Event> = PEOPLE.iter().map(|who| Event::Post((*who).to_owned(), true)).collect();
+        events.push_back(Event::Publish(RULES.iter().map(|name| ((*name).to_owned(), self.rule())).collect()));
+        events.extend(GROUPS.iter().map(|group| Event::PostGroup((*group).to_owned(), self.some(&PEOPLE))));
+        events
+    }
+
     /// What happens next, where these rules were published.
     pub fn event(&mut self, rules: &BTreeMap<String, Rule>) -> Event {
+        if let Some(event) = self.beginning.pop_front() {
+            return event;
+        }
         let (who, group) = (self.one(&PEOPLE), self.one(&GROUPS));
-        match self.below(24) {
+        match self.below(34) {
             0..=2 => Event::Post(who, self.below(5) > 0),
             3 => Event::Active(who, false),
             4 => Event::Active(who, true),
@@ -114,6 +146,11 @@ impl Chance {
             20 => Event::Grant(who, self.one(&TENANTS), self.below(ROLES), self.some(&JOINS)),
             21 => Event::EndGrant(who, self.one(&TENANTS)),
             22 => Event::Restart,
+            23 => Event::Put(who, self.below(2) == 0),
+            24 => Event::Title(who),
+            25 | 26 => Event::Onboarding(self.onboarding()),
+            27..=31 => Event::SignIn(who),
+            32 => Event::Active(who, false),
             _ => Event::RunRestarted(self.scope(), self.confirmed()),
         }
     }

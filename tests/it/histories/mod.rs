@@ -7,12 +7,14 @@ mod reference;
 mod system;
 
 use event::{Chance, Event};
-use reference::{Held, Person, Reference};
+use reference::{Entry, Held, Onboarding, Person, Reference};
+use scim_operator::access::Source;
 use std::collections::{BTreeMap, BTreeSet};
-use system::{Outcome, System};
+use system::{Outcome, Shown, System};
 
 const HISTORIES: u64 = 300;
-const EVENTS: usize = 40;
+/// Fewer than there may be new accounts in a minute.
+const EVENTS: usize = 48;
 
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name} is a number")))
@@ -22,74 +24,94 @@ impl Reference {
     fn begin(dice: &mut Chance) -> Self {
         let (automatic, limit) = (dice.below(3) > 0, dice.below(3));
         let limit = if limit == 0 { usize::MAX } else { limit };
-        Self { automatic, limit, top: event::ROLES - 1, home: "main".to_owned(), ..Self::default() }
+        let (home, onboarding) = ("main".to_owned(), dice.onboarding());
+        Self { automatic, limit, top: event::ROLES - 1, home, onboarding, ..Self::default() }
     }
 
     /// Applies an event; what the system has to answer.
     fn take(&mut self, event: &Event) -> Outcome {
-        let mut named = BTreeSet::new();
-        match event {
-            Event::Post(who, active) => {
-                if self.people.get(who).is_some_and(|person| person.sent) {
-                    return Outcome::Refused;
-                }
-                let holds = self.people.remove(who).map(|account| account.holds).unwrap_or_default();
-                self.people.insert(who.clone(), Person { sent: true, active: *active, holds });
-                named.insert(who.clone());
-            }
-            Event::Active(who, active) => match self.people.get_mut(who).filter(|person| person.sent) {
-                None => return Outcome::Refused,
-                Some(person) => {
-                    person.active = *active;
-                    named.insert(who.clone());
-                }
-            },
-            Event::Delete(who) => {
-                if self.people.get(who).is_none_or(|person| !person.sent) {
-                    return Outcome::Refused;
-                }
-                self.people.remove(who);
-                for members in self.groups.values_mut() {
-                    members.remove(who);
-                }
+        let named = match event {
+            Event::Post(..) | Event::Put(..) | Event::Active(..) | Event::Title(_) | Event::Delete(_) => {
+                self.take_person(event)
             }
             Event::PostGroup(..)
             | Event::Members(..)
             | Event::AllMembers(..)
             | Event::Rename(..)
-            | Event::DeleteGroup(_) => match self.take_group(event) {
-                None => return Outcome::Refused,
-                Some(members) => named = members,
-            },
-            Event::Publish(rules) => self.publish(rules.clone()),
+            | Event::DeleteGroup(_) => self.take_group(event),
+            Event::Grant(..) | Event::EndGrant(..) => self.take_grant(event),
+            Event::Publish(rules) => {
+                self.publish(rules.clone(), self.onboarding);
+                Some(BTreeSet::new())
+            }
+            Event::Onboarding(onboarding) => {
+                self.publish(self.published.clone(), *onboarding);
+                Some(BTreeSet::new())
+            }
+            Event::SignIn(who) => return Outcome::SignIn(self.sign_in(who)),
             Event::Run(scope, confirmed) | Event::RunRestarted(scope, confirmed) => {
                 if !self.run(scope.as_ref(), *confirmed) {
                     return Outcome::Held;
                 }
+                Some(BTreeSet::new())
             }
             Event::DryRun(scope) => return Outcome::Would(self.would_change(scope.as_ref())),
+            Event::Restart => Some(BTreeSet::new()),
+        };
+        let Some(named) = named else { return Outcome::Refused };
+        self.told(&named);
+        Outcome::Done
+    }
+
+    /// Whom a message about a person names; `None` = it is refused.
+    fn take_person(&mut self, event: &Event) -> Option<BTreeSet<String>> {
+        let who = match event {
+            Event::Post(who, active) if !self.is_sent(who) => {
+                // An account is adopted, with what it holds; whoever signed in with it has to do so again.
+                let holds = self.people.remove(who).map(|account| account.holds).unwrap_or_default();
+                self.people.insert(who.clone(), Person { sent: true, active: *active, holds, ..Person::default() });
+                who
+            }
+            Event::Put(who, active) | Event::Active(who, active) if self.is_sent(who) => {
+                self.people.get_mut(who)?.said(*active);
+                who
+            }
+            Event::Title(who) if self.is_sent(who) => who,
+            Event::Delete(who) if self.is_sent(who) => {
+                self.people.remove(who);
+                for members in self.groups.values_mut() {
+                    members.remove(who);
+                }
+                who
+            }
+            _ => return None,
+        };
+        Some(BTreeSet::from([who.clone()]))
+    }
+
+    /// A grant by hand, which names nobody to be evaluated; `None` = it is refused.
+    fn take_grant(&mut self, event: &Event) -> Option<BTreeSet<String>> {
+        match event {
             Event::Grant(who, tenant, role, joins) => {
                 if self.is_managed(who) {
-                    return Outcome::Refused;
+                    return None;
                 }
-                let person = self.people.entry(who.clone()).or_insert(Person { active: true, ..Person::default() });
-                let held = Held { role: *role, joins: joins.clone(), rules: BTreeSet::new() };
-                person.holds.insert(tenant.clone(), held);
+                let person = self.people.entry(who.clone()).or_insert_with(Person::account);
+                let (role, joins, rules) = (*role, joins.clone(), BTreeSet::new());
+                person.holds.insert(tenant.clone(), Held { role, joins, rules, source: Source::Manual });
             }
             Event::EndGrant(who, tenant) => {
-                let Some(person) = self.people.get_mut(who) else { return Outcome::Refused };
-                if person.holds.get(tenant).is_none_or(|held| !held.rules.is_empty()) {
-                    return Outcome::Refused;
-                }
+                let person = self.people.get_mut(who)?;
+                person.holds.get(tenant).filter(|held| held.source != Source::Rules)?;
                 person.holds.remove(tenant);
+                // An account that holds nothing is nobody's.
                 if !person.sent && person.holds.is_empty() {
                     self.people.remove(who);
                 }
             }
-            Event::Restart => {}
+            _ => return None,
         }
-        self.told(&named);
-        Outcome::Done
+        Some(BTreeSet::new())
     }
 
     /// Whose access a run would change; another rule that gives the same is no change of access.
@@ -121,8 +143,7 @@ impl Reference {
                 let members = self.groups.get_mut(group)?;
                 members.extend(come.iter().cloned());
                 members.retain(|who| !go.contains(who));
-                let is_sent = |who: &&String| self.people.get(*who).is_some_and(|person| person.sent);
-                Some(come.union(go).filter(is_sent).cloned().collect())
+                Some(come.union(go).filter(|who| self.is_sent(who)).cloned().collect())
             }
             Event::AllMembers(group, all) => {
                 if !self.groups.contains_key(group) || !self.are_sent(all) {
@@ -145,15 +166,20 @@ impl Reference {
     }
 
     fn are_sent(&self, members: &BTreeSet<String>) -> bool {
-        members.iter().all(|who| self.people.get(who).is_some_and(|person| person.sent))
+        members.iter().all(|who| self.is_sent(who))
+    }
+
+    fn is_sent(&self, who: &str) -> bool {
+        self.people.get(who).is_some_and(|person| person.sent)
     }
 }
 
 async fn history(seed: u64) -> Result<(), String> {
     let mut dice = Chance::new(seed);
     let mut reference = Reference::begin(&mut dice);
-    let mut system = System::begin(reference.automatic, reference.limit).await;
-    let mut told: Vec<String> = vec![format!("Manual: {}, limit {}", !reference.automatic, reference.limit)];
+    let mut system = System::begin(reference.automatic, reference.limit, reference.onboarding).await;
+    let Reference { automatic, limit, onboarding, .. } = &reference;
+    let mut told: Vec<String> = vec![format!("Manual: {}, limit {limit}, {onboarding:?}", !automatic)];
     for _ in 0..EVENTS {
         let event = dice.event(&reference.published);
         told.push(format!("{event:?}"));
@@ -175,14 +201,21 @@ async fn history(seed: u64) -> Result<(), String> {
     Ok(())
 }
 
-/// What everybody holds, and whether the account may be used.
-fn everybody(reference: &Reference) -> BTreeMap<String, (bool, BTreeMap<String, Held>)> {
-    let shown = |person: &Person| (person.active, person.holds.clone());
+/// What everybody holds and may do, and whether they are still signed in.
+fn everybody(reference: &Reference) -> BTreeMap<String, Shown> {
+    let shown = |person: &Person| {
+        let effective = reference.effective(person);
+        // A session is nothing without access; it manages people by the top role in the home tenant (B101).
+        let manages = effective.get(&reference.home).is_some_and(|held| held.role == reference.top);
+        let session = (person.session && !effective.is_empty()).then_some(manages);
+        let Person { active, reenabled, holds, .. } = person;
+        Shown { active: *active, enabled: *active || *reenabled, stored: holds.clone(), effective, session }
+    };
     reference.people.iter().map(|(who, person)| (who.clone(), shown(person))).collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn b018_b071_b084_b086_c001_after_any_history_everybody_has_what_the_reference_says() {
+async fn b018_b049_b054_b071_b084_b086_c001_after_any_history_everybody_has_what_the_reference_says() {
     let seeds: Vec<u64> = match number("SEED") {
         Some(seed) => vec![seed],
         None => (0..number("HISTORIES").unwrap_or(HISTORIES)).map(|seed| seed + 1).collect(),
@@ -211,4 +244,90 @@ fn a_reference_that_forgets_the_highest_role_is_noticed() {
     assert!(reference.people["ada"].holds.is_empty(), "B065: nothing has touched ada yet");
     reference.take(&Event::Run(None, None));
     assert_eq!(reference.people["ada"].holds["main"].role, 3, "B015");
+}
+
+/// What the provider has sent: Ada, a designer.
+fn designer(onboarding: Onboarding) -> Reference {
+    let rule = reference::Rule {
+        group: "Ones".to_owned(),
+        role: 1,
+        tenants: BTreeSet::from(["hr".to_owned(), "main".to_owned()]),
+        joins: BTreeSet::new(),
+        enabled: true,
+    };
+    let home = "main".to_owned();
+    let mut reference = Reference { limit: usize::MAX, home, onboarding, ..Reference::default() };
+    reference.take(&Event::Publish(BTreeMap::from([("a".to_owned(), rule)])));
+    reference.take(&Event::Post("ada".to_owned(), true));
+    reference.take(&Event::PostGroup("Ones".to_owned(), BTreeSet::from(["ada".to_owned()])));
+    reference
+}
+
+/// The roles in each tenant that she may use.
+fn roles(reference: &Reference) -> Vec<(String, usize)> {
+    let effective = reference.effective(&reference.people["ada"]);
+    effective.into_iter().map(|(tenant, held)| (tenant, held.role)).collect()
+}
+
+#[test]
+fn b008_b054_the_reference_lets_a_disabled_designer_in_with_the_lowest_role_until_the_provider_speaks() {
+    let (ada, both) = ("ada".to_owned(), [("hr".to_owned(), 1), ("main".to_owned(), 1)]);
+    let sign_in = |reference: &mut Reference| reference.take(&Event::SignIn("ada".to_owned()));
+    let mut reference = designer(Onboarding { enabled: true, reenable_disabled: true });
+    assert_eq!((sign_in(&mut reference), roles(&reference)), (Outcome::SignIn(Entry::Known), both.to_vec()));
+    reference.take(&Event::Active(ada.clone(), false));
+    assert!(roles(&reference).is_empty());
+    for word in [Event::Put(ada.clone(), false), Event::Active(ada.clone(), true)] {
+        assert_eq!(sign_in(&mut reference), Outcome::SignIn(Entry::Reenabled));
+        reference.take(&Event::Title(ada.clone()));
+        assert_eq!(roles(&reference), [("main".to_owned(), 0)], "only that");
+        assert_eq!(sign_in(&mut reference), Outcome::SignIn(Entry::Known));
+        reference.take(&word);
+        assert!(reference.people["ada"].active || roles(&reference).is_empty());
+    }
+    assert_eq!(roles(&reference), both, "what is stored has come back");
+    let mut reference = designer(Onboarding { enabled: true, reenable_disabled: false });
+    reference.take(&Event::Active(ada, false));
+    assert_eq!(sign_in(&mut reference), Outcome::SignIn(Entry::UserInactive));
+}
+
+#[test]
+fn b049_b054_b085_the_reference_gives_whoever_has_left_all_groups_the_lowest_role_or_nothing() {
+    let leaves = Event::AllMembers("Ones".to_owned(), BTreeSet::new());
+    for (enabled, comes, left) in [(true, Entry::Onboarded, 1), (false, Entry::NoAccess, 0)] {
+        let mut reference = designer(Onboarding { enabled, reenable_disabled: true });
+        reference.take(&leaves);
+        assert_eq!(reference.take(&Event::SignIn("ada".to_owned())), Outcome::SignIn(comes));
+        assert_eq!(roles(&reference).len(), left);
+        reference.take(&Event::PostGroup("Twos".to_owned(), BTreeSet::from(["ada".to_owned()])));
+        assert_eq!(roles(&reference).len(), left, "no rule matches");
+        reference.take(&Event::Members("Ones".to_owned(), BTreeSet::from(["ada".to_owned()]), BTreeSet::new()));
+        assert_eq!(roles(&reference), [("hr".to_owned(), 1), ("main".to_owned(), 1)], "the first match ends it");
+    }
+}
+
+#[test]
+fn b006_in_the_histories_people_come_in_and_are_refused_in_every_way() {
+    let mut seen = BTreeSet::new();
+    for seed in 1..=HISTORIES {
+        let mut dice = Chance::new(seed);
+        let mut reference = Reference::begin(&mut dice);
+        for _ in 0..EVENTS {
+            let event = dice.event(&reference.published);
+            let is_disabled_holder = |person: &Person| person.reenabled && person.holds.len() > 1;
+            if let Outcome::SignIn(entry) = reference.take(&event) {
+                seen.insert((entry, reference.people.values().any(is_disabled_holder)));
+            }
+        }
+    }
+    let all = [
+        (Entry::Known, false),
+        (Entry::Onboarded, false),
+        (Entry::Reenabled, false),
+        (Entry::Reenabled, true),
+        (Entry::UserNotFound, false),
+        (Entry::UserInactive, false),
+        (Entry::NoAccess, false),
+    ];
+    assert!(all.iter().all(|way| seen.contains(way)), "{seen:?}");
 }

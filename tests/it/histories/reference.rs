@@ -1,6 +1,7 @@
-//! What access is after any history of messages, rule edits, runs, grants and restarts, in the plainest way there is:
-//! no store, no index, no batches. The system is held against it.
+//! What access is after any history of messages, rule edits, runs, grants, sign-ins and restarts, in the plainest way
+//! there is: no store, no index, no batches. The system is held against it.
 
+use scim_operator::access::Source;
 use std::collections::{BTreeMap, BTreeSet};
 
 type Names = BTreeSet<String>;
@@ -15,12 +16,40 @@ pub struct Rule {
     pub enabled: bool,
 }
 
-/// What is held in a tenant; from no rule = granted by hand.
+/// What is held in a tenant; from no rule = granted by hand, or by a sign-in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Held {
     pub role: usize,
     pub joins: Names,
     pub rules: Names,
+    pub source: Source,
+}
+
+impl Held {
+    /// What a sign-in gives in the home tenant: the lowest role (B007).
+    fn onboarded() -> Self {
+        Self { role: 0, joins: Names::new(), rules: Names::new(), source: Source::Onboarding }
+    }
+}
+
+/// What becomes of people who sign in and hold nothing, or whom the provider has disabled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Onboarding {
+    pub enabled: bool,
+    pub reenable_disabled: bool,
+}
+
+/// What a sign-in comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Entry {
+    /// In, with what is held already.
+    Known,
+    Onboarded,
+    Reenabled,
+    UserNotFound,
+    UserInactive,
+    /// Whatever the explanation says is missing.
+    NoAccess,
 }
 
 type Holdings = BTreeMap<String, Held>;
@@ -28,10 +57,31 @@ type Rules = BTreeMap<String, Rule>;
 
 #[derive(Debug, Clone, Default)]
 pub struct Person {
-    /// Whether the provider has sent this person; else it is an account with grants by hand (reading 24).
+    /// Whether the provider has sent this person; else it is an account, with grants by hand or by a sign-in
+    /// (reading 24).
     pub sent: bool,
+    /// What the provider last said.
     pub active: bool,
+    /// Whether a sign-in has let the person in in spite of that.
+    pub reenabled: bool,
+    /// Whether somebody has signed in, and nothing has ended that.
+    pub session: bool,
     pub holds: Holdings,
+}
+
+impl Person {
+    /// Of an account nobody says that it is inactive (reading 24).
+    pub fn account() -> Self {
+        Self { active: true, ..Self::default() }
+    }
+
+    /// The provider's word, also where it is the same as before, ends what a sign-in gave in spite of the last one;
+    /// inactive ends every session (readings 7 and 8).
+    pub fn said(&mut self, active: bool) {
+        self.active = active;
+        self.reenabled = false;
+        self.session &= active;
+    }
 }
 
 /// Everything.
@@ -43,6 +93,7 @@ pub struct Reference {
     pub top: usize,
     pub home: String,
     pub published: Rules,
+    pub onboarding: Onboarding,
     pub in_force: Rules,
     /// Rules whose published content the guard has held.
     pub held: Names,
@@ -65,14 +116,46 @@ impl Reference {
         }
     }
 
-    /// B014–B017; the first match ends what was granted by hand (reading 3).
+    /// What somebody may do: all that is stored; while the provider says inactive nothing, or what a sign-in gave
+    /// instead (readings 7 and 8).
+    pub fn effective(&self, person: &Person) -> Holdings {
+        match (person.active, person.reenabled) {
+            (true, _) => person.holds.clone(),
+            (false, true) => Holdings::from([(self.home.clone(), Held::onboarded())]),
+            (false, false) => Holdings::new(),
+        }
+    }
+
+    /// The provider vouches for somebody (B006–B009, B049, B054, B085). Nothing is evaluated by that (reading 4).
+    pub fn sign_in(&mut self, who: &str) -> Entry {
+        let Onboarding { enabled, reenable_disabled } = self.onboarding;
+        if !enabled && !self.people.contains_key(who) {
+            return Entry::UserNotFound;
+        }
+        let person = self.people.entry(who.to_owned()).or_insert_with(Person::account);
+        let entry = match (person.active, person.holds.is_empty()) {
+            (false, _) if !(enabled && reenable_disabled) => return Entry::UserInactive,
+            (false, _) if !person.reenabled => Entry::Reenabled,
+            (true, true) if !enabled => return Entry::NoAccess,
+            (true, true) => Entry::Onboarded,
+            (false, _) | (true, false) => Entry::Known,
+        };
+        person.reenabled |= entry == Entry::Reenabled;
+        if entry == Entry::Onboarded {
+            person.holds.insert(self.home.clone(), Held::onboarded());
+        }
+        person.session = true;
+        entry
+    }
+
+    /// B014–B017; the first match ends what was granted by hand or by a sign-in (reading 3).
     fn holdings(&self, who: &str, rules: &Rules) -> Holdings {
         let mut given = Holdings::new();
         let is_member = |rule: &Rule| self.groups.get(&rule.group).is_some_and(|members| members.contains(who));
         for (name, rule) in rules.iter().filter(|(_, rule)| rule.enabled && is_member(rule)) {
             for tenant in &rule.tenants {
-                let nothing = || Held { role: 0, joins: Names::new(), rules: Names::new() };
-                let held = given.entry(tenant.clone()).or_insert_with(nothing);
+                let nothing = Held { role: 0, joins: Names::new(), rules: Names::new(), source: Source::Rules };
+                let held = given.entry(tenant.clone()).or_insert(nothing);
                 held.role = held.role.max(rule.role);
                 held.joins.extend(rule.joins.iter().cloned());
                 held.rules.insert(name.clone());
@@ -92,11 +175,13 @@ impl Reference {
             || is_given(&self.holdings(who, &self.in_force))
     }
 
-    /// Rules are published; all of them.
-    pub fn publish(&mut self, rules: Rules) {
-        if rules == self.published {
+    /// Rules are published, all of them, and what becomes of people who sign in. Where that is all that differs it is
+    /// another revision as well: what waits is judged anew (reading 23).
+    pub fn publish(&mut self, rules: Rules, onboarding: Onboarding) {
+        if rules == self.published && onboarding == self.onboarding {
             return;
         }
+        self.onboarding = onboarding;
         let held_before = std::mem::take(&mut self.held);
         self.published = rules;
         if !self.automatic {
@@ -118,7 +203,7 @@ impl Reference {
         names.into_iter().filter(|name| self.published.get(name) != self.in_force.get(name)).collect()
     }
 
-    /// Whether a rule's change can take nothing from anybody. One that begins to match ends what is held by hand.
+    /// Whether a rule's change can take nothing from anybody. One that begins to match ends what no rule gave.
     fn only_adds(&self, name: &str) -> bool {
         let has_by_hand = |person: &Person| person.sent && person.holds.values().any(|held| held.rules.is_empty());
         let by_hand = self.people.values().any(has_by_hand);
@@ -161,10 +246,11 @@ impl Reference {
         self.in_force = self.with(names);
     }
 
-    /// Members of the rules' old and new groups, and whoever holds something from one (reading 5).
-    fn affected(&self, names: &Names) -> Names {
+    /// Members of the rules' old and new groups, and whoever holds something from one (reading 5). What is held stays
+    /// out of it (reading 23).
+    fn affected(&self, names: &Names, after: &Rules) -> Names {
         let mut groups: Names = names.iter().filter_map(|name| self.named.get(name)).flatten().cloned().collect();
-        for rules in [&self.in_force, &self.published] {
+        for rules in [&self.in_force, after] {
             groups.extend(names.iter().filter_map(|name| rules.get(name)).map(|rule| rule.group.clone()));
         }
         let holds = |person: &Person| person.holds.values().any(|held| !held.rules.is_disjoint(names));
@@ -174,7 +260,8 @@ impl Reference {
 
     /// What a change of these rules would take beyond the guard's limits, or beyond what was confirmed (reading 23).
     fn excess(&self, names: &Names, confirmed: Option<usize>) -> Option<usize> {
-        self.excess_of(&self.affected(names), &self.with(names), confirmed)
+        let after = self.with(names);
+        self.excess_of(&self.affected(names, &after), &after, confirmed)
     }
 
     fn excess_of(&self, people: &Names, rules: &Rules, confirmed: Option<usize>) -> Option<usize> {
@@ -202,26 +289,28 @@ impl Reference {
         self.waiting().into_iter().filter(|name| scope.is_none_or(|names| names.contains(name))).collect()
     }
 
-    /// Whom a run over these rules, or over everybody, evaluates.
-    fn of(&self, scope: Option<&Names>) -> Names {
+    /// Whom a run over these rules, or over everybody, evaluates where it puts this in force.
+    fn of(&self, scope: Option<&Names>, after: &Rules) -> Names {
         match scope {
-            Some(names) => self.affected(names),
+            Some(names) => self.affected(names, after),
             None => self.people.iter().filter(|(_, p)| p.sent).map(|(who, _)| who.clone()).collect(),
         }
     }
 
     /// A dry run: it is never held, and nothing is judged after it.
     pub fn dry_run(&mut self, scope: Option<&Names>) {
-        let people = self.of(scope);
-        self.put_in_force(&self.covered(scope));
+        let covered = self.covered(scope);
+        let people = self.of(scope, &self.with(&covered));
+        self.put_in_force(&covered);
         people.iter().for_each(|who| self.evaluate(who));
     }
 
     /// A run over these rules, or over everybody; `false` = it was held.
     pub fn run(&mut self, scope: Option<&Names>, confirmed: Option<usize>) -> bool {
         let admitted = if confirmed.is_some() { self.covered(scope) } else { Names::new() };
-        let mut people = self.of(scope);
-        if self.excess_of(&people, &self.with(&admitted), confirmed).is_some() {
+        let after = self.with(&admitted);
+        let mut people = self.of(scope, &after);
+        if self.excess_of(&people, &after, confirmed).is_some() {
             return false;
         }
         if !admitted.is_empty() {
@@ -230,7 +319,7 @@ impl Reference {
             let rest = self.waiting();
             if !rest.is_empty() && self.excess(&rest, None).is_none() {
                 self.put_in_force(&rest);
-                people = self.of(scope);
+                people = self.of(scope, &self.in_force);
                 if self.excess_of(&people, &self.in_force, confirmed).is_some() {
                     self.held.clear();
                     return false;

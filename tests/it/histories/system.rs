@@ -1,18 +1,21 @@
 //! The system under a history: a directory over a store of its own.
 
 use super::event::{Event, PEOPLE, ROLES};
-use super::reference::{Held, Rule};
+use super::reference::{Entry, Held, Onboarding, Rule};
 use crate::support::wait::until;
-use scim_operator::access::{DEFAULT_ROLES, GroupSelector, Guard, Source, TenantAccess};
+use scim_operator::access::{self, AccessView, Code, DEFAULT_ROLES, GroupSelector, Guard, Source, TenantAccess};
 use scim_operator::config::{
-    AllowRevocations, ManualGrantRequest, Phase, Publication, RuleEntry, RunRequest, RunScope, SyncPolicy,
+    AllowRevocations, ManualGrantRequest, Phase, Publication, RuleEntry, RunRequest, RunScope, SignIn,
+    SubjectAttribute, SubjectMapping, SyncPolicy,
 };
-use scim_operator::directory::{AccessQuery, Actor, Directory, Error, Settings};
+use scim_operator::directory::{AccessQuery, Actor, Directory, Error, Settings, SignInRefusal, SignedIn, Vouched};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 type Names = BTreeSet<String>;
+
+const ISSUER: &str = "https://provider.example.com";
 
 /// What an event came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +26,19 @@ pub enum Outcome {
     Held,
     /// A dry run: whose access would change.
     Would(Names),
+    SignIn(Entry),
+}
+
+/// What is shown of somebody.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Shown {
+    pub active: bool,
+    /// Whether the account may be used.
+    pub enabled: bool,
+    pub stored: BTreeMap<String, Held>,
+    pub effective: BTreeMap<String, Held>,
+    /// Whether the session of the last sign-in manages people; `None` = there is none, or it holds no more.
+    pub session: Option<bool>,
 }
 
 pub struct System {
@@ -30,8 +46,12 @@ pub struct System {
     data: tempfile::TempDir,
     automatic: bool,
     limit: usize,
+    rules: BTreeMap<String, Rule>,
+    onboarding: Onboarding,
     people: BTreeMap<String, String>,
     groups: BTreeMap<String, String>,
+    /// The last sign-in of each person who came in.
+    came: BTreeMap<String, SignedIn>,
     runs: usize,
 }
 
@@ -44,12 +64,13 @@ fn done<T>(answer: Result<T, Error>) -> Outcome {
 }
 
 impl System {
-    pub async fn begin(automatic: bool, limit: usize) -> Self {
+    pub async fn begin(automatic: bool, limit: usize, onboarding: Onboarding) -> Self {
         let data = tempfile::tempdir().unwrap();
         let directory = Directory::open(Settings::new(data.path())).await.unwrap();
-        let (people, groups) = (BTreeMap::new(), BTreeMap::new());
-        let system = Self { directory, data, automatic, limit, people, groups, runs: 0 };
-        system.publish(&BTreeMap::new()).await;
+        let (people, groups, came) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let rules = BTreeMap::new();
+        let system = Self { directory, data, automatic, limit, rules, onboarding, people, groups, came, runs: 0 };
+        system.publish().await;
         system
     }
 
@@ -60,28 +81,20 @@ impl System {
     pub async fn take(&mut self, event: &Event) -> Outcome {
         let by = Actor::default();
         match event {
-            Event::Post(who, active) => {
-                let made = self.directory.create_user(&by, user(who, *active)).await;
-                if let Ok(made) = &made {
-                    self.people.insert(who.clone(), made["id"].as_str().unwrap().to_owned());
-                }
-                done(made)
+            Event::Post(..) | Event::Put(..) | Event::Active(..) | Event::Title(_) | Event::Delete(_) => {
+                self.person(event).await
             }
-            Event::Active(who, active) => {
-                let body = patch(json!([{ "op": "replace", "path": "active", "value": active }]));
-                match self.people.get(who) {
-                    None => Outcome::Refused,
-                    Some(id) => done(self.directory.patch_user(&by, id, body).await),
-                }
-            }
-            Event::Delete(who) => match self.people.remove(who) {
-                None => Outcome::Refused,
-                Some(id) => done(self.directory.delete_user(&by, &id).await),
-            },
             Event::Publish(rules) => {
-                self.publish(rules).await;
+                self.rules.clone_from(rules);
+                self.publish().await;
                 Outcome::Done
             }
+            Event::Onboarding(onboarding) => {
+                self.onboarding = *onboarding;
+                self.publish().await;
+                Outcome::Done
+            }
+            Event::SignIn(who) => Outcome::SignIn(self.sign_in(who).await),
             Event::Run(scope, confirmed) => {
                 let uid = self.ask(scope, *confirmed, false).await;
                 self.ended(&uid).await
@@ -117,6 +130,61 @@ impl System {
             | Event::AllMembers(..)
             | Event::Rename(..)
             | Event::DeleteGroup(_) => self.group(event).await,
+        }
+    }
+
+    async fn person(&mut self, event: &Event) -> Outcome {
+        let by = Actor::default();
+        if let Event::Post(who, active) = event {
+            let made = self.directory.create_user(&by, user(who, *active)).await;
+            if let Ok(made) = &made {
+                self.people.insert(who.clone(), made["id"].as_str().unwrap().to_owned());
+            }
+            return done(made);
+        }
+        let (Event::Put(who, _) | Event::Active(who, _) | Event::Title(who) | Event::Delete(who)) = event else {
+            unreachable!("other events are no person's")
+        };
+        let Some(id) = self.people.get(who).cloned() else { return Outcome::Refused };
+        match event {
+            Event::Put(_, active) => done(self.directory.replace_user(&by, &id, user(who, *active)).await),
+            Event::Active(_, active) => {
+                let body = patch(json!([{ "op": "replace", "path": "active", "value": active }]));
+                done(self.directory.patch_user(&by, &id, body).await)
+            }
+            Event::Title(_) => {
+                let body = patch(json!([{ "op": "add", "path": "title", "value": "Countess" }]));
+                done(self.directory.patch_user(&by, &id, body).await)
+            }
+            _ => {
+                self.people.remove(who);
+                done(self.directory.delete_user(&by, &id).await)
+            }
+        }
+    }
+
+    /// The same person has the same subject for good.
+    async fn sign_in(&mut self, who: &str) -> Entry {
+        let (issuer, subject) = (ISSUER.to_owned(), format!("subject of {who}"));
+        let mapping = by_user_name().subject;
+        let vouched = Vouched { issuer, subject, value: who.to_owned(), mapping, user_name: None };
+        match self.directory.sign_in(&vouched, &Actor::default()).await.unwrap() {
+            Ok(came) => {
+                assert_eq!(came.user_name, who);
+                let entry = match (came.onboarded, came.reenabled) {
+                    (false, false) => Entry::Known,
+                    (true, false) => Entry::Onboarded,
+                    (false, true) => Entry::Reenabled,
+                    (true, true) => panic!("{who} was active and inactive"),
+                };
+                self.came.insert(who.to_owned(), came);
+                entry
+            }
+            Err(SignInRefusal::UserNotFound) => Entry::UserNotFound,
+            Err(SignInRefusal::UserInactive) => Entry::UserInactive,
+            // Nothing is held, so that no higher role is.
+            Err(SignInRefusal::NoAccess(reason)) if reason.code > Code::OutrankedBy => Entry::NoAccess,
+            Err(other) => panic!("{who} is refused with {}: {other}", other.code()),
         }
     }
 
@@ -177,13 +245,16 @@ impl System {
             .collect()
     }
 
-    async fn publish(&self, rules: &BTreeMap<String, Rule>) {
+    async fn publish(&self) {
         let mut document = crate::support::endpoint::document(Vec::new());
         document.profile.required_attributes.clear();
         document.sync_policy = if self.automatic { SyncPolicy::Automatic } else { SyncPolicy::Manual };
         document.guard = Guard { max_revoked_users: self.limit as u64, max_revoked_percent: 100 };
         let entry = |(name, rule): (&String, &Rule)| RuleEntry { rule: written(name, rule), held: false };
-        document.rules = rules.iter().map(entry).collect();
+        document.rules = self.rules.iter().map(entry).collect();
+        document.sign_in = Some(by_user_name());
+        let Onboarding { enabled, reenable_disabled } = self.onboarding;
+        document.onboarding = access::Onboarding { enabled, reenable_disabled, ..access::Onboarding::default() };
         let publication = Publication {
             revocation_floor: 0,
             take: None,
@@ -261,8 +332,8 @@ impl System {
         self.directory.in_force().enforced.held.iter().flat_map(|held| held.rules.iter().cloned()).collect()
     }
 
-    /// What everybody holds, by the list and by the name alike.
-    pub async fn everybody(&self) -> BTreeMap<String, (bool, BTreeMap<String, Held>)> {
+    /// What everybody holds and may do, by the list, by the name and by the session alike.
+    pub async fn everybody(&self) -> BTreeMap<String, Shown> {
         let query = AccessQuery { filter: None, tenant: None, role: None, managed: None, cursor: None, count: 100 };
         let listed = self.directory.access_page(&query).await.unwrap().users;
         let mut out = BTreeMap::new();
@@ -270,14 +341,28 @@ impl System {
             let view = self.directory.access(who).await.unwrap();
             let named = listed.iter().find(|listed| listed.user_name == who);
             assert_eq!(named, view.as_ref(), "the list says something else of {who}");
+            let session = self.session(who, view.as_ref()).await;
             let Some(view) = view else { continue };
-            let effective = if view.account_enabled { view.stored_grants.clone() } else { Vec::new() };
-            assert_eq!(view.tenants, effective, "B055: {who}");
             let managed = view.stored_grants.iter().any(|grant| grant.source == Source::Rules);
             assert_eq!(view.managed, managed, "B071: {who}");
-            out.insert(who.to_owned(), (view.account_enabled, view.stored_grants.iter().map(read).collect()));
+            let shown = Shown {
+                active: view.active,
+                enabled: view.account_enabled,
+                stored: view.stored_grants.iter().map(read).collect(),
+                effective: view.tenants.iter().map(read).collect(),
+                session,
+            };
+            out.insert(who.to_owned(), shown);
         }
         out
+    }
+
+    /// Whether the session of the last sign-in manages people; `None` = there is none, or it holds no more.
+    async fn session(&self, who: &str, view: Option<&AccessView>) -> Option<bool> {
+        let came = self.came.get(who)?;
+        let session = self.directory.session(&came.id, came.session).await.unwrap()?;
+        assert_eq!(Some(&session.view), view, "the session says something else of {who}");
+        Some(session.manages_users)
     }
 }
 
@@ -287,8 +372,20 @@ fn read(grant: &TenantAccess) -> (String, Held) {
         role,
         joins: grant.application_groups.iter().cloned().collect(),
         rules: grant.rules.iter().cloned().collect(),
+        source: grant.source,
     };
     (grant.tenant.clone(), held)
+}
+
+/// People are who the provider says by their names here.
+fn by_user_name() -> SignIn {
+    SignIn {
+        issuer: ISSUER.to_owned(),
+        client_id: "directory".to_owned(),
+        has_client_secret: false,
+        scopes: vec!["openid".to_owned()],
+        subject: SubjectMapping { claim: "preferred_username".to_owned(), attribute: SubjectAttribute::UserName },
+    }
 }
 
 fn written(name: &str, rule: &Rule) -> scim_operator::access::Rule {

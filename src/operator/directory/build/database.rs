@@ -5,10 +5,10 @@
 
 use super::super::names::Names;
 use super::Plan;
-use super::workload::{mount, secret_volume};
+use super::workload::{mount, one_key};
 use crate::api::directory::PostgresStorage;
 use k8s_openapi::api::apps::v1::{DeploymentStrategy, RollingUpdateDeployment};
-use k8s_openapi::api::core::v1::{KeyToPath, SecretVolumeSource, TopologySpreadConstraint, Volume, VolumeMount};
+use k8s_openapi::api::core::v1::{TopologySpreadConstraint, Volume, VolumeMount};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
@@ -71,10 +71,4 @@ pub fn spread(names: &Names) -> Vec<TopologySpreadConstraint> {
         ..TopologySpreadConstraint::default()
     };
     vec![apart("kubernetes.io/hostname"), apart("topology.kubernetes.io/zone")]
-}
-
-fn one_key(volume: &str, (secret, key): (&str, &str), file: &str) -> Volume {
-    let whole = secret_volume(volume, secret.to_owned());
-    let items = Some(vec![KeyToPath { key: key.to_owned(), path: file.to_owned(), mode: None }]);
-    Volume { secret: whole.secret.map(|source| SecretVolumeSource { items, ..source }), ..whole }
 }

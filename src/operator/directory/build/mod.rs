@@ -6,6 +6,7 @@ mod meta;
 mod policy;
 mod secrets;
 mod services;
+mod sign_in;
 mod storage;
 mod workload;
 
@@ -25,6 +26,7 @@ use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 pub use meta::owner_reference;
 pub use secrets::VERIFIERS_FILE;
 pub use services::{ADMIN_PORT, PUBLIC_PORT};
+pub use sign_in::{CA_VOLUME, CLIENT_SECRET_VOLUME, SecretFile, SignIn, is_mounted};
 pub use storage::{DELETED_DEFAULT_RULES, ExistingVolume, bytes as quantity};
 
 /// Everything the children are made from.
@@ -52,6 +54,8 @@ pub struct Plan {
     pub verifiers: String,
     /// Default rules a person deleted, remembered on the retained volume (B079).
     pub deleted_default_rules: Vec<String>,
+    /// What people need to sign in; `None` = they do not sign in here.
+    pub sign_in: Option<SignIn>,
 }
 
 /// Every child of a directory. Applying destructures it, so that a forgotten child does not compile.

@@ -1,5 +1,6 @@
 //! Who may reach the endpoint: the public and access ports anybody, the admin port the operator. It itself may reach
-//! nobody, or, on a database, what answers to TCP: where the database is only its Secret says, which nobody reads here.
+//! nobody, or, on a database or where people sign in, what answers to TCP: where the database is only its Secret says,
+//! which nobody reads here, and a provider's addresses change.
 
 use super::super::names::{Names, labels};
 use super::services::{ACCESS_PORT, ADMIN_PORT, METRICS_PORT, PUBLIC_PORT};
@@ -12,11 +13,11 @@ use k8s_openapi::api::networking::v1::{
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
-/// Where the names of the database's hosts are looked up, on the pods that do it: of a Service's port 53 a policy sees
-/// what is behind it, which is 5353 on OpenShift.
+/// Where the names of the database's hosts and of the provider are looked up, on the pods that do it: of a Service's
+/// port 53 a policy sees what is behind it, which is 5353 on OpenShift.
 const DNS_PORTS: [i32; 2] = [53, 5353];
 
-/// The policy. An endpoint with a volume has no egress rules: it calls nobody.
+/// The policy. An endpoint with a volume at which nobody signs in has no egress rules: it calls nobody.
 pub fn network_policy(plan: &Plan, names: &Names) -> NetworkPolicy {
     let namespaces = |match_labels| NetworkPolicyPeer {
         namespace_selector: Some(LabelSelector { match_labels, ..LabelSelector::default() }),
@@ -33,12 +34,18 @@ pub fn network_policy(plan: &Plan, names: &Names) -> NetworkPolicy {
                 ingress(&[ACCESS_PORT, METRICS_PORT], Some(namespaces(None))),
                 ingress(&[ADMIN_PORT], Some(namespaces(Some(operator)))),
             ]),
-            egress: match &plan.storage {
-                Storage::Sqlite(_) => None,
-                Storage::Postgres(_) => Some(vec![egress()]),
-            },
+            egress: calls_somebody(plan).then(|| vec![egress()]),
         }),
     }
+}
+
+/// Whether the endpoint calls a database, or the provider at which people sign in.
+fn calls_somebody(plan: &Plan) -> bool {
+    let on_database = match &plan.storage {
+        Storage::Sqlite(_) => false,
+        Storage::Postgres(_) => true,
+    };
+    on_database || plan.sign_in.is_some()
 }
 
 fn egress() -> NetworkPolicyEgressRule {

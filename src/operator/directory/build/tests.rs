@@ -21,6 +21,7 @@ fn plan() -> Plan {
         },
         verifiers: r#"{"revocationFloor":0,"verifiers":[]}"#.to_owned(),
         deleted_default_rules: Vec::new(),
+        sign_in: None,
     }
 }
 
@@ -73,6 +74,39 @@ fn what_is_not_written_of_a_database_is_not_asked_for() {
     let url = "--database-url-file=/etc/scim-operator/database/url";
     assert_eq!(arguments(serde_json::json!({})), [url, "--database-schema=scim_acme_eu"]);
     assert_eq!(arguments(serde_json::json!({"schema": "people"})), [url, "--database-schema=people"]);
+}
+
+/// The plan of a directory at whose provider people sign in.
+fn signing_in(mounted: bool) -> Plan {
+    let file = |secret: &str, key: &str| {
+        let (secret, key) = (secret.to_owned(), key.to_owned());
+        Some(SecretFile { secret, key, mounted })
+    };
+    let sign_in = SignIn { client_secret: file("acme-login", "word"), ca: file("authority", "root.pem") };
+    Plan { sign_in: Some(sign_in), ..plan() }
+}
+
+#[test]
+fn b129_every_child_is_as_it_was_where_people_sign_in() {
+    let Children { policy, workload, .. } = build(&signing_in(true));
+    golden().bind(|| {
+        insta::assert_snapshot!("sign-in-policy", yaml(&policy));
+        insta::assert_snapshot!("sign-in-workload", yaml(&workload));
+    });
+}
+
+#[test]
+fn b004_a_secret_of_sign_in_is_optional_and_one_that_may_not_be_mounted_is_missing_in_its_place() {
+    let pod = |mounted| build(&signing_in(mounted)).workload.spec.unwrap().template.spec.unwrap();
+    let volumes = |mounted| {
+        let volumes = pod(mounted).volumes.unwrap().into_iter().filter(|volume| volume.name.starts_with("sso"));
+        volumes.map(|volume| volume.secret.unwrap().optional).collect::<Vec<_>>()
+    };
+    assert_eq!((volumes(true), volumes(false)), (vec![Some(true), Some(true)], vec![]));
+    let container = |mounted| pod(mounted).containers.into_iter().next().unwrap();
+    assert_eq!(container(true).args, container(false).args, "the endpoint says that the file is missing");
+    let mounts = container(false).volume_mounts.unwrap();
+    assert!(mounts.iter().all(|mount| !mount.name.starts_with("sso")), "{mounts:?}");
 }
 
 #[test]

@@ -6,14 +6,14 @@
 use super::super::names::Names;
 use super::secrets::VERIFIERS_FILE;
 use super::services::{ACCESS_PORT, ADMIN_PORT, METRICS_PORT, PUBLIC_PORT};
-use super::{Plan, database, meta};
+use super::{Plan, database, meta, sign_in};
 use crate::api::directory::Storage;
 use crate::api::quantity::{Amounts, Resources};
 use k8s_openapi::api::apps::v1::{Deployment, DeploymentSpec, DeploymentStrategy};
 use k8s_openapi::api::core::v1::{
-    Capabilities, Container, ContainerPort, EmptyDirVolumeSource, HTTPGetAction, PersistentVolumeClaimVolumeSource,
-    PodSecurityContext, PodSpec, PodTemplateSpec, Probe, ResourceRequirements, SeccompProfile, SecretVolumeSource,
-    SecurityContext, ServiceAccount, Volume, VolumeMount,
+    Capabilities, Container, ContainerPort, EmptyDirVolumeSource, HTTPGetAction, KeyToPath,
+    PersistentVolumeClaimVolumeSource, PodSecurityContext, PodSpec, PodTemplateSpec, Probe, ResourceRequirements,
+    SeccompProfile, SecretVolumeSource, SecurityContext, ServiceAccount, Volume, VolumeMount,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
@@ -68,6 +68,7 @@ fn pod(plan: &Plan, names: &Names) -> PodSpec {
         secret_volume("verifiers", names.verifiers()),
         Volume { name: "tmp".to_owned(), empty_dir: Some(EmptyDirVolumeSource::default()), ..Volume::default() },
     ]);
+    volumes.extend(sign_in::volumes(plan.sign_in.as_ref()));
     PodSpec {
         service_account_name: Some(names.endpoint()),
         automount_service_account_token: Some(false),
@@ -117,6 +118,7 @@ fn arguments(plan: &Plan) -> Vec<String> {
         format!("--admin-tls={ADMIN_TLS}"),
         format!("--verifiers={VERIFIERS}/{VERIFIERS_FILE}"),
     ]);
+    arguments.extend(sign_in::arguments(plan.sign_in.as_ref()));
     arguments
 }
 
@@ -130,6 +132,7 @@ fn container(plan: &Plan) -> Container {
         mount("verifiers", VERIFIERS, true),
         mount("tmp", "/tmp", false),
     ]);
+    mounts.extend(sign_in::mounts(plan.sign_in.as_ref()));
     let port = |name: &str, port: i32| ContainerPort {
         name: Some(name.to_owned()),
         container_port: port,
@@ -200,6 +203,13 @@ pub(super) fn secret_volume(name: &str, secret: String) -> Volume {
         }),
         ..Volume::default()
     }
+}
+
+/// One key of a Secret as a volume with one file.
+pub(super) fn one_key(volume: &str, (secret, key): (&str, &str), file: &str) -> Volume {
+    let whole = secret_volume(volume, secret.to_owned());
+    let items = Some(vec![KeyToPath { key: key.to_owned(), path: file.to_owned(), mode: None }]);
+    Volume { secret: whole.secret.map(|source| SecretVolumeSource { items, ..source }), ..whole }
 }
 
 fn resources(wanted: Option<&Resources>) -> ResourceRequirements {

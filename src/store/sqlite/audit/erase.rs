@@ -1,5 +1,5 @@
 //! Taking out of the records what they say of a person; the chain stays whole. The endpoint must be stopped. What is
-//! kept of them beside the records, whom runs changed and failed messages, goes as well.
+//! kept of them beside the records goes as well: whom runs changed, failed messages, by what they signed in.
 //!
 //! The person must be no user any more, and have no account: a user's own rows are the provider's to delete. Afterwards
 //! no byte of the database says what was erased, its log and its free pages included. Backups are other files: they
@@ -8,7 +8,7 @@
 use super::super::chain::{append, put_head};
 use super::super::open::{FILE, Opened, open};
 use super::super::row::key;
-use super::super::{account, failed, user};
+use super::super::{account, failed, identity, user};
 use crate::access::fold;
 use crate::store::chain::{self, Contents, Position};
 use crate::store::erase::{Erased, Known, a_user, an_account, bearers, one_of, record};
@@ -122,7 +122,7 @@ impl Task<'_> {
         })?;
         known.accounts().iter().try_for_each(|key| self.has_none(key))?;
         let failed = failed::forget_about(&transaction, &known.subjects(), user)?;
-        let beside = failed + forget_changes(&transaction, user)?;
+        let beside = failed + forget_changes(&transaction, user)? + identity::delete(&transaction, user)?;
         // The records that named them may have been cut off.
         if !known.in_records && beside == 0 {
             return Err(StoreError::Nobody { who: self.who.to_owned() });

@@ -32,6 +32,7 @@ async fn c005_c011_a_store_of_version_1_is_read_and_its_records_are_the_beginnin
     let users = store.users(UserSelect::All, ALL, true, None).await.unwrap().rows;
     let names: Vec<_> = users.iter().map(|(row, groups)| (row.user.user_name(), groups.len())).collect();
     assert_eq!(names, [("ada@example.com", 1), ("ben@example.com", 1)]);
+    assert!(users.iter().all(|(row, _)| row.reenabled.is_none()));
     assert_eq!(store.groups(GroupSelect::All, ALL, true, None).await.unwrap().total, Some(1));
     let by_address = UserSelect::Email(email_key("ADA@example.com"));
     let found = store.users(by_address, ALL, false, None).await.unwrap().rows;
@@ -43,7 +44,7 @@ async fn c005_c011_a_store_of_version_1_is_read_and_its_records_are_the_beginnin
     super::audit::notes(&store, 1).await;
     store.close().await;
     assert_eq!(verify(data.path(), verified.last).unwrap().records, 11);
-    assert_eq!(check(data.path()).unwrap().schema_version, 4);
+    assert_eq!(check(data.path()).unwrap().schema_version, 5);
 }
 
 #[tokio::test]

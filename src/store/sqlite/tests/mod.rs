@@ -46,6 +46,7 @@ pub(super) fn user(number: usize) -> UserRow {
         id: UserId(uuid::Uuid::now_v7()),
         user: User::read(body, ResourceKind::USER, &Reading::default()).unwrap(),
         account_enabled: true,
+        reenabled: None,
         created: Timestamp::UNIX_EPOCH,
         modified: Timestamp::UNIX_EPOCH,
         version: 1,

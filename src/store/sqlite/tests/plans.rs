@@ -22,7 +22,8 @@ const NEWEST: &str = "it ends at the first row, which is the newest";
 /// Full scans that are meant.
 const MEANT: &[Meant] = &[
     Meant {
-        statement: "SELECT id, account_enabled, created, modified, version, body FROM user WHERE 1 ORDER BY id",
+        statement: "SELECT id, account_enabled, reenabled, created, modified, version, body FROM user \
+            WHERE 1 ORDER BY id",
         table: "user",
         why: EVERYBODY,
     },
@@ -32,18 +33,19 @@ const MEANT: &[Meant] = &[
         why: EVERYBODY,
     },
     Meant {
-        statement: "SELECT id, account_enabled, created, modified, version, body FROM user WHERE 0 ORDER BY id",
+        statement: "SELECT id, account_enabled, reenabled, created, modified, version, body FROM user \
+            WHERE 0 ORDER BY id",
         table: "user",
         why: NEVER,
     },
     Meant {
-        statement: "SELECT id, account_enabled, created, modified, version, body FROM user \
+        statement: "SELECT id, account_enabled, reenabled, created, modified, version, body FROM user \
             WHERE 0 AND id > ? AND id < ? ORDER BY id ASC LIMIT ? OFFSET ?",
         table: "user",
         why: NEVER,
     },
     Meant {
-        statement: "SELECT id, account_enabled, created, modified, version, body FROM user \
+        statement: "SELECT id, account_enabled, reenabled, created, modified, version, body FROM user \
             WHERE 0 AND id > ? AND id < ? ORDER BY id DESC LIMIT ? OFFSET ?",
         table: "user",
         why: NEVER,
@@ -94,6 +96,11 @@ const MEANT: &[Meant] = &[
     Meant { statement: "SELECT count(DISTINCT user_id) FROM holding", table: "holding", why: COUNTED },
     Meant { statement: "SELECT count(*) FROM failed_event", table: "failed_event", why: COUNTED },
     Meant { statement: "SELECT id FROM user", table: "user", why: "everybody is asked for, and sorted afterwards" },
+    Meant {
+        statement: "UPDATE identity SET session = NULL",
+        table: "identity",
+        why: "a backup takes the store's place: nobody is signed in any more",
+    },
     Meant {
         statement: "DELETE FROM failed_event WHERE id IN \
             (SELECT id FROM failed_event ORDER BY id DESC LIMIT -1 OFFSET ?1)",

@@ -3,9 +3,12 @@
 use super::{change, closed, damage, files, store};
 use crate::store::sqlite::open::FILE;
 use crate::store::sqlite::{SqliteStore, backup, check, restore};
-use crate::store::{Inventory, Restored, StoreError};
+use crate::store::{
+    Change, Decision, Effects, Facts, Identity, IdentityKey, Inventory, Needs, Restored, StoreError, UserId, Write,
+};
 use jiff::Timestamp;
 use std::path::{Path, PathBuf};
+use uuid::Uuid;
 
 /// A store with ten users, and a backup of it with seven.
 struct World {
@@ -121,7 +124,7 @@ async fn c009_what_is_no_store_or_a_newer_one_is_refused() {
     let newer = world.elsewhere.path().join("newer");
     closed(&newer, 1).await;
     change(&newer, "PRAGMA user_version = 99");
-    assert!(matches!(world.refuses(&newer.join(FILE)), StoreError::Newer { found: 99, known: 4 }));
+    assert!(matches!(world.refuses(&newer.join(FILE)), StoreError::Newer { found: 99, known: 5 }));
 }
 
 #[tokio::test]
@@ -148,4 +151,41 @@ async fn c011_a_restore_cut_short_is_not_served_and_can_be_run_again() {
     }
     assert_eq!(world.restore(&world.backup).unwrap().inventory, world.older);
     assert!(files(world.data.path()).iter().all(|name| !name.contains("new")));
+}
+
+/// A change that writes one thing.
+struct Tell(Write);
+
+impl Change for Tell {
+    type Outcome = ();
+
+    fn needs(&self) -> Needs {
+        Needs::default()
+    }
+
+    fn decide(&self, _facts: &Facts) -> Decision<()> {
+        Decision::Done(Effects { writes: vec![self.0.clone()], record: None }, ())
+    }
+}
+
+#[tokio::test]
+async fn b133_c009_whoever_was_signed_in_when_the_backup_was_made_has_to_sign_in_again() {
+    let (data, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let file = elsewhere.path().join("backup.db");
+    let store = store(data.path(), 0..1).await;
+    let identity = Identity {
+        user: UserId(Uuid::from_u128(1)),
+        issuer: "https://id.example.com".to_owned(),
+        subject: "sub".to_owned(),
+        session: Some(Uuid::from_u128(2)),
+        bound: Timestamp::UNIX_EPOCH,
+    };
+    store.transact(Tell(Write::PutIdentity(identity.clone()))).await.unwrap();
+    backup(data.path(), &file).unwrap();
+    store.close().await;
+    restore(data.path(), &file, Timestamp::UNIX_EPOCH).unwrap();
+    let store = SqliteStore::open(data.path()).await.unwrap();
+    let found = store.identity(IdentityKey::User(identity.user)).await.unwrap();
+    assert_eq!(found, Some(Identity { session: None, ..identity }));
+    store.close().await;
 }
