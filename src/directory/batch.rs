@@ -10,10 +10,6 @@ use crate::access::GroupSelector;
 use crate::config::{Enforced, Phase, RunResult, RunScope, UserChange, ladder_hash, rule_hash};
 use crate::store::{Change, Decision, Effects, Facts, Fence, InForce, Needs, RunRow, SyncedRule, UserId, Write};
 
-/// Users evaluated in one transaction. A larger batch costs fewer commits; a smaller one keeps messages, which wait for
-/// one or two of them, waiting for less: a user who holds something from ten rules that all change is some 0.13 ms, and
-/// a batch of a run over 1,000 rules some 10 ms beside.
-pub(super) const BATCH_USERS: u32 = 25;
 /// People noted of one run; of a larger one only the numbers tell the rest.
 pub(super) const CHANGES_KEPT: u64 = 100_000;
 
@@ -60,7 +56,8 @@ impl Change for Batch {
 
     fn needs(&self) -> Needs {
         let run = self.run.as_ref().map(|part| (part.uid.clone(), part.name.clone()));
-        Needs { users: self.users.iter().copied().collect(), run, ..Needs::default() }
+        let covers = self.run.as_ref().is_some_and(|part| part.ends);
+        Needs { users: self.users.iter().copied().collect(), run, covers, ..Needs::default() }
     }
 
     fn decide(&self, facts: &Facts) -> Decision<u64> {

@@ -95,7 +95,7 @@ impl Directory {
     }
 
     async fn settle(&self, change: GroupChange) -> Result<Option<GroupRow>, Error> {
-        let settled = self.inner.store.transact(change).await??;
+        let settled = self.told(change).await??;
         self.count_taken(settled.taken);
         if settled.named {
             self.moved();

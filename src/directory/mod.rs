@@ -22,6 +22,7 @@ mod list;
 mod listing;
 mod manual_grant;
 mod newcomers;
+mod pace;
 mod plan;
 mod publication;
 mod query;
@@ -50,7 +51,7 @@ pub use sign_in::{Session, SignInRefusal, SignedIn, Vouched};
 pub use crate::store::{FailedMessage, FailedRow, InForce};
 
 use crate::scim::ResourceKind;
-use crate::store::{Location, Store};
+use crate::store::{Change, Location, Store};
 use jiff::Timestamp;
 use std::fmt;
 use std::path::PathBuf;
@@ -105,6 +106,8 @@ struct Inner {
     newcomers: newcomers::Newcomers,
     /// People from whom the provider has taken access since the process began.
     taken: AtomicU64,
+    /// Messages of the provider since the process began.
+    messages: AtomicU64,
     /// Counts what a waiting [`Directory::state`] wants to know of.
     moved: watch::Sender<u64>,
     /// Distinguishes the positions of this process from those of an earlier one.
@@ -130,6 +133,7 @@ impl Directory {
             failed_kept: failed_event::Hint::default(),
             newcomers: newcomers::Newcomers::default(),
             taken: AtomicU64::new(0),
+            messages: AtomicU64::new(0),
             moved: watch::Sender::new(0),
             boot: uuid::Uuid::now_v7().simple().to_string(),
             work: Notify::new(),
@@ -203,6 +207,12 @@ impl Directory {
     /// message can do it to many. The guard never holds those (reading 23): they are counted, for an alert.
     pub fn revoked_by_provider(&self) -> u64 {
         self.inner.taken.load(Ordering::Relaxed)
+    }
+
+    /// Carries out a message of the provider.
+    async fn told<C: Change>(&self, change: C) -> Result<C::Outcome, Error> {
+        self.inner.messages.fetch_add(1, Ordering::Relaxed);
+        Ok(self.inner.store.transact(change).await?)
     }
 
     fn count_taken(&self, people: u64) {

@@ -56,7 +56,7 @@ impl Directory {
     ) -> Result<(), Error> {
         self.serving()?;
         let change = self.resource_change(message.into(), kind, resource_id(kind, id)?, Asked::Delete);
-        self.inner.store.transact(change).await??;
+        self.told(change).await??;
         Ok(())
     }
 
@@ -77,7 +77,7 @@ impl Directory {
         asked: Asked,
     ) -> Result<Attributes, Error> {
         let serving = self.serving()?;
-        match self.inner.store.transact(self.resource_change(message, kind, id, asked)).await?? {
+        match self.told(self.resource_change(message, kind, id, asked)).await?? {
             Some(row) => Ok(render(kind, &row, serving.base_url())),
             None => Err(scim::Error::not_found(kind.name(), &id.to_string()).into()),
         }

@@ -6,14 +6,16 @@
 //! in the store: after a restart it goes on behind the last user looked at (B063). Of several processes over one store,
 //! one does this at a time. Nothing here decides what anybody holds: that is `evaluation`.
 
-use super::batch::{BATCH_USERS, Batch, Part};
+use super::batch::{Batch, Part};
 use super::begin::{Sifted, begin, weigh_rest};
 use super::evaluation::settled;
 use super::judge::{is_due, judge};
+use super::pace::Pace;
 use super::record::Heading;
 use super::{Actor, Directory, Error};
 use crate::config::{AuditRetention, Phase};
 use crate::store::{AccessFacts, Fence, InForce, RunRow, UserId};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -35,8 +37,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How long a configuration has been in force before a full run begins, where several processes write. A write that was
 /// decided before it may be under way, and a full run takes no lock on whom it finds unchanged.
 const CALM: Duration = Duration::from_secs(2);
-/// How often whoever waits for the state hears how far a run or the queue has come: looking at all of it costs more than
-/// a batch does. Of a beginning or an end everybody hears at once.
+/// How often whoever waits for the state hears how far a run or the queue has come: looking at all of it costs more
+/// than a batch does. Of a beginning or an end everybody hears at once.
 const TOLD_EVERY: Duration = Duration::from_millis(500);
 /// How far a run goes without writing down where it stands, when nobody has to be changed.
 const NOTED_EVERY: Duration = Duration::from_millis(500);
@@ -50,7 +52,15 @@ pub(super) async fn run(directory: Directory) {
     let mut looks = tokio::time::interval(LOOK_EVERY);
     let shared = directory.inner.store.elsewhere().is_some();
     let judging = Judging::default();
-    let mut runner = Runner { directory: directory.clone(), shared, seen: None, judging, sifted: None, untold: None };
+    let mut runner = Runner {
+        directory: directory.clone(),
+        shared,
+        seen: None,
+        judging,
+        sifted: None,
+        untold: None,
+        pace: Pace::default(),
+    };
     let mut cut_due = false;
     loop {
         let went_on = match runner.step().await {
@@ -58,6 +68,7 @@ pub(super) async fn run(directory: Directory) {
             Err(_) if directory.inner.closing.is_cancelled() => false,
             Err(error) => {
                 tracing::warn!(%error, "a run could not go on; it is tried again");
+                runner.tell(true);
                 tokio::select! {
                     () = tokio::time::sleep(RETRY_AFTER) => true,
                     () = directory.inner.closing.cancelled() => false,
@@ -133,6 +144,8 @@ struct Runner {
     sifted: Option<Sifted>,
     /// Since when nobody was told of progress; `None` = everybody knows.
     untold: Option<Instant>,
+    /// How large batches are.
+    pace: Pace,
 }
 
 /// A configuration in force, as far as it is known here.
@@ -193,7 +206,9 @@ impl Runner {
         }
         let to_judge = to_judge && self.judging.is_due(Instant::now());
         let store = &self.directory.inner.store;
-        let (queued, next) = (store.pending_users(BATCH_USERS).await?, store.next_run().await?);
+        let messages = self.directory.inner.messages.load(Ordering::Relaxed);
+        let users = self.pace.users(messages, Instant::now());
+        let (queued, next) = (store.pending_users(users).await?, store.next_run().await?);
         if !to_judge && queued.is_empty() && next.is_none() {
             self.tell(true);
             return Ok(false);
@@ -215,8 +230,9 @@ impl Runner {
             self.directory.count_taken(taken);
         } else if let Some(run) = next {
             if run.status.phase != Phase::Pending {
-                at_once = self.go_on(fence, run).await?;
+                at_once = self.go_on(fence, run, users).await?;
             } else if self.shared && run.rules().is_none() && since.elapsed() < CALM {
+                self.tell(true);
                 return Ok(false);
             } else {
                 self.sifted = begin(&self.directory, &fence, run).await?;
@@ -259,7 +275,7 @@ impl Runner {
     }
 
     /// The next batch of a run that has begun; whether that is more than progress.
-    async fn go_on(&mut self, fence: Fence, run: RunRow) -> Result<bool, Error> {
+    async fn go_on(&mut self, fence: Fence, run: RunRow, users: u32) -> Result<bool, Error> {
         let config = self.directory.in_force();
         let (revision, hash) = (config.revision, self.see(&config).hash.clone());
         if run.weighed.as_ref() != Some(&hash) {
@@ -268,12 +284,12 @@ impl Runner {
         }
         self.sifted = self.sifted.take().filter(|sifted| sifted.uid == run.status.uid && sifted.revision == revision);
         let piece = match (&self.sifted, run.rules()) {
-            (Some(sifted), None) => sifted.piece(&run),
-            (None, None) => self.sift(&run, &config).await?,
+            (Some(sifted), None) => sifted.piece(&run, users),
+            (None, None) => self.sift(&run, &config, users).await?,
             (_, Some(_)) => {
-                let users = self.directory.inner.store.run_users(run.clone(), BATCH_USERS).await?;
-                let (up_to, ends) = (users.last().copied(), users.len() < BATCH_USERS as usize);
-                Piece { users, up_to, passed: 0, ends }
+                let next = self.directory.inner.store.run_users(run.clone(), users).await?;
+                let (up_to, ends) = (next.last().copied(), next.len() < users as usize);
+                Piece { users: next, up_to, passed: 0, ends }
             }
         };
         let Piece { users, up_to, passed, ends } = piece;
@@ -285,19 +301,19 @@ impl Runner {
     }
 
     /// Looks at the next people of a full run, until there is a batch to be changed or it is time to say how far it is.
-    async fn sift(&self, run: &RunRow, config: &InForce) -> Result<Piece, Error> {
+    async fn sift(&self, run: &RunRow, config: &InForce, most: u32) -> Result<Piece, Error> {
         let store = &self.directory.inner.store;
         let (began, mut at, mut looked, mut users) = (Instant::now(), run.clone(), 0, Vec::new());
         loop {
             self.directory.may_go_on(false).await?;
-            let ids = store.run_users(at.clone(), BATCH_USERS).await?;
-            let ends = ids.len() < BATCH_USERS as usize;
+            let ids = store.run_users(at.clone(), most).await?;
+            let ends = ids.len() < most as usize;
             looked += ids.len() as u64;
             at.cursor = ids.last().copied().or(at.cursor);
             let people = store.access_facts(ids).await?;
             let differ = |person: &&AccessFacts| settled(&config.rules, &person.grants, &person.groups).is_some();
             users.extend(people.iter().filter(differ).map(|person| person.id));
-            let full = users.len() >= BATCH_USERS as usize;
+            let full = users.len() >= most as usize;
             if ends || full || looked >= NOTED_PER_USERS || began.elapsed() >= NOTED_EVERY {
                 let passed = looked - users.len() as u64;
                 return Ok(Piece { users, up_to: at.cursor, passed, ends });
@@ -308,10 +324,10 @@ impl Runner {
 
 impl Sifted {
     /// The next of those who have to be changed.
-    fn piece(&self, run: &RunRow) -> Piece {
+    fn piece(&self, run: &RunRow, most: u32) -> Piece {
         let from = self.differing.partition_point(|(_, id)| Some(*id) <= run.cursor);
         let rest = self.differing.get(from..).unwrap_or_default();
-        let users: Vec<UserId> = rest.iter().take(BATCH_USERS as usize).map(|(_, id)| *id).collect();
+        let users: Vec<UserId> = rest.iter().take(most as usize).map(|(_, id)| *id).collect();
         let ends = users.len() == rest.len();
         let last = rest.get(users.len().wrapping_sub(1)).copied();
         let (looked, up_to) = match last {

@@ -36,7 +36,7 @@ impl Directory {
     pub async fn delete_user(&self, message: impl Into<Message>, id: &str) -> Result<(), Error> {
         self.serving()?;
         let change = self.user_change(message.into(), user_id(id)?, Asked::Delete);
-        let settled = self.inner.store.transact(change).await??;
+        let settled = self.told(change).await??;
         self.count_taken(u64::from(settled.taken));
         Ok(())
     }
@@ -51,7 +51,7 @@ impl Directory {
     }
 
     async fn put_user(&self, message: Message, id: UserId, asked: Asked, base_url: &str) -> Result<Attributes, Error> {
-        let settled = self.inner.store.transact(self.user_change(message, id, asked)).await??;
+        let settled = self.told(self.user_change(message, id, asked)).await??;
         self.count_taken(u64::from(settled.taken));
         match settled.user {
             Some((row, groups)) => Ok(render(&row, &groups, base_url)),

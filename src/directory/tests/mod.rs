@@ -2,6 +2,7 @@
 
 mod audit;
 mod causes;
+mod cut;
 mod explain;
 mod failed_event;
 mod feed;

@@ -6,7 +6,7 @@
 
 use super::super::error::StoreError;
 use super::open::connect;
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -15,8 +15,11 @@ use std::time::Duration;
 /// Pages of the log from which on the writer writes back too, so that the log does not grow for ever under readers or
 /// writers that never pause: 64 MiB.
 pub(super) const LOG_PAGES_MAX: u32 = 16_384;
-/// How long after a commit its pages are written back; others come together with them.
-const AFTER: Duration = Duration::from_millis(250);
+/// How long after a commit its pages are written back; others come together with them. Longer, and more comes at once,
+/// for which the disk keeps commits waiting.
+const AFTER: Duration = Duration::from_millis(100);
+/// How long after a failure it is tried again.
+const AFTER_FAILURE: Duration = Duration::from_secs(5);
 
 /// The thread that writes back. Dropping this ends it; what it is writing back it finishes.
 pub(super) struct Checkpoints {
@@ -75,27 +78,35 @@ impl Shared {
     }
 
     fn run(&self, connection: &Connection) {
-        while self.waited() {
-            write_back(connection, "PASSIVE");
+        let mut pause = AFTER;
+        while self.waited(pause) {
+            let written = write_back(connection, "PASSIVE");
+            pause = if written.is_some() { AFTER } else { AFTER_FAILURE };
+            if written != Some(true) {
+                self.lock().dirty = true;
+            }
         }
     }
 
     /// Waits until there is something to write back, and a moment longer; `false` = the end.
-    fn waited(&self) -> bool {
+    fn waited(&self, pause: Duration) -> bool {
         let idle = self.changed.wait_while(self.lock(), |state| !state.dirty && !state.ending);
         let dirty = idle.unwrap_or_else(PoisonError::into_inner);
-        let waited = self.changed.wait_timeout_while(dirty, AFTER, |state| !state.ending);
+        let waited = self.changed.wait_timeout_while(dirty, pause, |state| !state.ending);
         let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
         state.dirty = false;
         !state.ending
     }
 }
 
-/// Writes back what nobody reads in the log any more. A failure loses nothing: it is tried again with the next commit.
-pub(super) fn write_back(connection: &Connection, mode: &str) {
-    if let Err(error) = connection.execute_batch(&format!("PRAGMA wal_checkpoint({mode})")) {
-        tracing::warn!(%error, "the log could not be written back; it will be tried again");
-    }
+/// Writes back what nobody reads in the log any more; whether that is all of it. `None` = it failed, and lost nothing.
+pub(super) fn write_back(connection: &Connection, mode: &str) -> Option<bool> {
+    let all = |row: &Row<'_>| {
+        let (busy, logged, written): (bool, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        Ok(!busy && logged == written)
+    };
+    let written = connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], all);
+    written.inspect_err(|error| tracing::warn!(%error, "the log could not be written back")).ok()
 }
 
 #[cfg(test)]

@@ -124,8 +124,9 @@ impl Writer {
 }
 
 struct Thread {
+    // Ends before the lock of the folder goes, however the thread ends.
+    checkpoints: Checkpoints,
     connection: Connection,
-    lock: File,
     file: PathBuf,
     incarnation: u32,
     /// Where the committed chain ends.
@@ -134,7 +135,7 @@ struct Thread {
     appended: watch::Sender<u64>,
     in_force: Arc<ArcSwap<InForce>>,
     receiver: mpsc::Receiver<Message>,
-    checkpoints: Checkpoints,
+    lock: File,
 }
 
 impl Thread {
@@ -166,7 +167,7 @@ impl Thread {
         }
         self.receiver.close();
         drop(self.checkpoints);
-        write_back(&self.connection, "TRUNCATE");
+        let _ = write_back(&self.connection, "TRUNCATE");
         drop(self.connection);
         drop(self.lock);
     }

@@ -122,6 +122,10 @@ async fn b063_a_long_run_tells_how_far_it_is_while_scim_answers_and_goes_on_afte
     let people = endpoint.people("designer", PEOPLE).await;
     let members: Vec<&str> = people.iter().map(String::as_str).collect();
     endpoint.group("Designers", &members).await;
+    wait::until("all are evaluated by no rules", LIMIT, async || {
+        (endpoint.state().await.pending.total == 0).then_some(())
+    })
+    .await;
     endpoint.document.rules = vec![designers()];
     endpoint.publish().await;
     let asked = json!({ "name": "long", "scope": { "all": {} } });
