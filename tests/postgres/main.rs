@@ -11,6 +11,7 @@
 mod support;
 
 mod audit;
+mod calm;
 mod commit;
 mod configuration;
 mod failover;
