@@ -315,12 +315,12 @@ fn refuse(error: Error) -> Decision<Result<ManualGrant, Error>> {
     Decision::Done(Effects::default(), Err(error))
 }
 
-/// Whether somebody has signed in as this account where people are not found by their userName: then the name is what
+/// Whether somebody has signed in as this account, unless people are found by their userName: then the name may be what
 /// that person's provider let them write down, and whoever grants something by it may mean another. `Err` = what is to
 /// be read first.
 fn chose_its_name(facts: &Facts, account: &Account) -> Result<bool, Box<Needs>> {
     let sign_in = facts.config.document.as_ref().and_then(|document| document.sign_in.as_ref());
-    if sign_in.is_none_or(|sign_in| sign_in.subject.attribute == SubjectAttribute::UserName) {
+    if sign_in.is_some_and(|sign_in| sign_in.subject.attribute == SubjectAttribute::UserName) {
         return Ok(false);
     }
     let key = IdentityKey::User(account.id);
@@ -332,8 +332,8 @@ fn chose_its_name(facts: &Facts, account: &Account) -> Result<bool, Box<Needs>> 
 
 fn came_by_sign_in(account: &Account) -> Error {
     Error::ManagedByRules(format!(
-        "the account {} of this userName came by signing in, under a name that it chose itself: it may be somebody \
-         else. Have the identity provider provision the person over SCIM instead",
+        "the account {} of this userName came by signing in, under a name that it may have chosen itself: it may be \
+         somebody else. Have the identity provider provision the person over SCIM instead",
         account.id
     ))
 }

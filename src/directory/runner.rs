@@ -10,11 +10,12 @@ use super::batch::{Batch, Part};
 use super::begin::{Sifted, begin, weigh_rest};
 use super::evaluation::settled;
 use super::judge::{is_due, judge};
-use super::pace::Pace;
+use super::pace::{BATCH_USERS_MAX, Pace};
 use super::record::Heading;
 use super::{Actor, Directory, Error};
 use crate::config::{AuditRetention, Phase};
 use crate::store::{AccessFacts, Fence, InForce, RunRow, UserId};
+use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -40,6 +41,10 @@ const CALM: Duration = Duration::from_secs(2);
 /// How often whoever waits for the state hears how far a run or the queue has come: looking at all of it costs more
 /// than a batch does. Of a beginning or an end everybody hears at once.
 const TOLD_EVERY: Duration = Duration::from_millis(500);
+/// People of the queue in one batch at least: who is in it waits as well as who sends.
+const QUEUED_USERS: u32 = 25;
+/// People looked at in one read at least, to find those who have to be changed.
+const READ_USERS: u32 = 50;
 /// How far a run goes without writing down where it stands, when nobody has to be changed.
 const NOTED_EVERY: Duration = Duration::from_millis(500);
 /// The same, in users.
@@ -208,7 +213,9 @@ impl Runner {
         let store = &self.directory.inner.store;
         let messages = self.directory.inner.messages.load(Ordering::Relaxed);
         let users = self.pace.users(messages, Instant::now());
-        let (queued, next) = (store.pending_users(users).await?, store.next_run().await?);
+        // Where several processes write, each batch locks its own people only: nobody else waits for it.
+        let users = if self.shared { BATCH_USERS_MAX } else { users };
+        let (queued, next) = (store.pending_users(users.max(QUEUED_USERS)).await?, store.next_run().await?);
         if !to_judge && queued.is_empty() && next.is_none() {
             self.tell(true);
             return Ok(false);
@@ -306,13 +313,20 @@ impl Runner {
         let (began, mut at, mut looked, mut users) = (Instant::now(), run.clone(), 0, Vec::new());
         loop {
             self.directory.may_go_on(false).await?;
-            let ids = store.run_users(at.clone(), most).await?;
-            let ends = ids.len() < most as usize;
-            looked += ids.len() as u64;
-            at.cursor = ids.last().copied().or(at.cursor);
-            let people = store.access_facts(ids).await?;
+            let read = most.max(READ_USERS);
+            let ids = store.run_users(at.clone(), read).await?;
+            let people = store.access_facts(ids.clone()).await?;
             let differ = |person: &&AccessFacts| settled(&config.rules, &person.grants, &person.groups).is_some();
-            users.extend(people.iter().filter(differ).map(|person| person.id));
+            let differing: BTreeSet<UserId> = people.iter().filter(differ).map(|person| person.id).collect();
+            let mut rest = ids.iter().copied();
+            while users.len() < most as usize
+                && let Some(id) = rest.next()
+            {
+                looked += 1;
+                at.cursor = Some(id);
+                users.extend(differing.contains(&id).then_some(id));
+            }
+            let ends = ids.len() < read as usize && rest.len() == 0;
             let full = users.len() >= most as usize;
             if ends || full || looked >= NOTED_PER_USERS || began.elapsed() >= NOTED_EVERY {
                 let passed = looked - users.len() as u64;

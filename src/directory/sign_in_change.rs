@@ -156,6 +156,10 @@ impl Arrival {
         if let Some(bound) = bound {
             // A user who is bound and no longer matches is nobody that the attribute says.
             let account = account_of(facts, bound.user)?;
+            // Nor is an account of another name, where names are what is compared.
+            if name.is_some_and(|name| name != fold(&account.user_name)) {
+                return Err(Stop::End(Outcome::NoMapping));
+            }
             return Ok(Some(Arrived { who: Who::Account(account), own: Some(bound), loses: None }));
         }
         let found = name.and_then(|name| facts.accounts.get(&AccountKey::Name(name)).and_then(Option::as_ref));

@@ -2,7 +2,7 @@
 //! (B141; readings 20 and 24).
 
 use super::sign_in::{on, person, signing_in, vouched};
-use super::{World, id};
+use super::{World, document, id};
 use crate::access::Onboarding;
 use crate::config::{ManualGrantRequest, SubjectAttribute};
 use crate::directory::{Actor, Vouched};
@@ -148,6 +148,26 @@ async fn b141_a_new_account_needs_a_name_that_nobody_has() {
     assert_eq!((eve.user_name.as_str(), eve.onboarded), ("eve", true));
     let again = world.sign_in(&named("s", "e-2", "renamed")).await.unwrap();
     assert_eq!((again.id, again.user_name.as_str()), (eve.id, "eve"), "the subject stands for the account");
+}
+
+#[tokio::test]
+async fn b141_a_name_that_somebody_chose_gives_nothing_when_names_are_what_is_compared_later() {
+    let world = by(SubjectAttribute::ExternalId).await;
+    let squatter = world.sign_in(&named("s-1", "e-1", "boss")).await.unwrap();
+    let request = || ManualGrantRequest {
+        user_name: "boss".to_owned(),
+        tenant: "main".to_owned(),
+        role: "Global Admin".to_owned(),
+        application_groups: Vec::new(),
+    };
+    assert!(world.directory.grant(request(), &Actor::default()).await.is_err(), "who that is nobody knows");
+    world.publish_document(document(&[])).await;
+    assert!(world.directory.grant(request(), &Actor::default()).await.is_err(), "nor while nobody signs in");
+    world.publish_document(signing_in(&[], SubjectAttribute::UserName, on())).await;
+    assert_eq!(world.refused(&vouched("s-1", "somebody")).await, MISSING, "the squatter has another name");
+    assert_eq!(world.refused(&vouched("s-2", "boss")).await, MISSING, "and the name is taken");
+    world.directory.end_grant(&format!("{}.main", squatter.id), &Actor::default()).await.unwrap();
+    assert!(world.sign_in(&vouched("s-2", "boss")).await.unwrap().onboarded, "until the account is gone");
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 //!
 //! Never on a page: the provider's free text, a token, a code, a name. The cause of what is this side's or the
 //! provider's fault goes to the log beside the request's id; of a provider that does not answer as no fault, since
-//! everybody can ask again and again, and that it does not answer is logged once.
+//! everybody can ask again and again: the line about the refused sign-in has it.
 
 use super::claims::TokenFault;
 use super::exchange::ExchangeError;

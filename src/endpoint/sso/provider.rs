@@ -173,6 +173,10 @@ impl Provider {
 
     /// Notes whether an ID token had the claim by which people are found (B141).
     pub(super) fn mapped(&self, directory: &Directory, sign_in: &SignIn, is_there: bool) {
+        let in_force = directory.in_force();
+        if in_force.document.as_ref().and_then(|document| document.sign_in.as_ref()) != Some(sign_in) {
+            return;
+        }
         let unmapped = (!is_there).then(|| Arc::new(Claim::of(sign_in)));
         if *self.unmapped.load() != unmapped {
             self.unmapped.store(unmapped);
