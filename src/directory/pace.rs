@@ -9,7 +9,7 @@ use tokio::time::Instant;
 /// People in a batch while nobody sends anything.
 pub(super) const BATCH_USERS_MAX: u32 = 500;
 /// People in a batch while messages come in: about what one of them waits for.
-const BATCH_USERS_BESIDE: u32 = 4;
+const BATCH_USERS_BESIDE: u32 = 6;
 /// How long after a message others are expected.
 const EXPECTED_FOR: Duration = Duration::from_secs(10);
 

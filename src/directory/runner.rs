@@ -213,7 +213,7 @@ impl Runner {
         let store = &self.directory.inner.store;
         let messages = self.directory.inner.messages.load(Ordering::Relaxed);
         let users = self.pace.users(messages, Instant::now());
-        // Where several processes write, each batch locks its own people only: nobody else waits for it.
+        // Where several processes write, a batch locks its own people only.
         let users = if self.shared { BATCH_USERS_MAX } else { users };
         let (queued, next) = (store.pending_users(users.max(QUEUED_USERS)).await?, store.next_run().await?);
         if !to_judge && queued.is_empty() && next.is_none() {

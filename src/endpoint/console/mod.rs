@@ -32,6 +32,15 @@ use std::sync::Arc;
 
 const STYLE: &str = include_str!("pages/style.css");
 
+/// Title and words of a page where people do not sign in.
+pub(super) const NO_SIGN_IN: (&str, &str) = (
+    "People do not sign in here",
+    "This directory takes users and groups from an identity provider, and nobody signs in to it. To change that, an \
+     administrator sets spec.sso.oidc.",
+);
+/// What a page says while the database does not answer.
+pub(super) const UNAVAILABLE: &str = "The directory does not answer at the moment. Try again in half a minute.";
+
 /// Where the stylesheet is seen from a page whose own place is not known: all of them have one segment before them.
 const FROM_ANYWHERE: &str = "..";
 

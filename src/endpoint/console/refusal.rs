@@ -1,13 +1,12 @@
 //! What is shown instead of a page: a way to sign in, or what is wrong and what to do.
 
 use super::page::{Failed, Link, html};
+use super::{NO_SIGN_IN, UNAVAILABLE};
 use crate::directory;
 use crate::endpoint::answer::{Fault, INTERNAL_DETAIL, RETRY_AFTER_S};
 use axum::http::header::{LOCATION, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-
-const UNAVAILABLE: &str = "The directory does not answer at the moment. Try again in half a minute.";
 
 /// Why a page is not shown.
 #[derive(Debug)]
@@ -47,14 +46,7 @@ impl Refusal {
                 "Sign in again, and then search again.",
                 Some(Link { to: sign_in(root, path), text: "Sign in" }),
             ),
-            Self::Closed => page(
-                StatusCode::NOT_FOUND,
-                "People do not sign in here",
-                "NotConfigured",
-                "This directory takes users and groups from an identity provider, and nobody signs in to it. \
-                 To change that, an administrator sets spec.sso.oidc.",
-                None,
-            ),
+            Self::Closed => page(StatusCode::NOT_FOUND, NO_SIGN_IN.0, "NotConfigured", NO_SIGN_IN.1, None),
             Self::NotManaging => page(
                 StatusCode::FORBIDDEN,
                 "This page is for administrators",

@@ -6,7 +6,7 @@ use super::page::{Person, Users, html};
 use super::place::Place;
 use super::refusal::Refusal;
 use crate::directory::AccessQuery;
-use crate::endpoint::query::Query;
+use crate::endpoint::query::{self, Query};
 use crate::endpoint::shared::Shared;
 use crate::scim::{Filter, Reading, ResourceKind};
 use axum::extract::{RawQuery, State};
@@ -90,21 +90,9 @@ fn filter(search: &str, kind: ResourceKind) -> Result<Option<Filter>, Refusal> {
 
 /// Where the next page is.
 fn next(root: &str, search: &str, cursor: &str) -> String {
-    let search = if search.is_empty() { String::new() } else { format!("q={}&", encoded(search)) };
-    format!("{root}/console/users?{search}cursor={}", encoded(cursor))
-}
-
-/// Percent-encoded: only what RFC 3986 §2.3 leaves unreserved stays as it is.
-fn encoded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
-            byte if byte.is_ascii_alphanumeric() => out.push(char::from(byte)),
-            byte => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
+    let pairs = [("q", search), ("cursor", cursor)];
+    let said: Vec<(&str, &str)> = pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+    format!("{root}/console/users?{}", query::written(&said))
 }
 
 #[cfg(test)]
@@ -151,7 +139,7 @@ mod tests {
     fn the_next_page_is_of_the_same_search() {
         assert_eq!(next("", "", "019ab"), "/console/users?cursor=019ab");
         let next = next("/people", "a&b=ü %", "019ab");
-        assert_eq!(next, "/people/console/users?q=a%26b%3D%C3%BC%20%25&cursor=019ab");
+        assert_eq!(next, "/people/console/users?q=a%26b%3D%C3%BC+%25&cursor=019ab");
         let raw = next.split_once('?').map(|(_, raw)| raw);
         assert_eq!(Asked::read(raw).unwrap().search, "a&b=ü %");
     }

@@ -5,11 +5,11 @@
 use super::discovery::Metadata;
 use super::fetch::{self, FetchError};
 use super::known_error;
+use crate::endpoint::query;
 use axum::http::HeaderValue;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
@@ -83,19 +83,11 @@ fn message(secret_in_body: bool, asked: &Exchange<'_>) -> Result<(Option<HeaderV
             Some(value)
         }
     };
-    Ok((header, form_of(&form)))
-}
-
-/// Pairs as `application/x-www-form-urlencoded`.
-fn form_of(pairs: &[(&str, &str)]) -> String {
-    // The library's one way to write a form is the query of an address.
-    let Ok(mut url) = Url::parse("http://form/") else { return String::new() };
-    url.query_pairs_mut().extend_pairs(pairs);
-    url.query().unwrap_or_default().to_owned()
+    Ok((header, query::written(&form)))
 }
 
 fn encoded(text: &str) -> String {
-    form_of(&[(text, "")]).trim_end_matches('=').to_owned()
+    query::written(&[(text, "")]).trim_end_matches('=').to_owned()
 }
 
 #[cfg(test)]

@@ -52,9 +52,8 @@ impl Failure {
 
     /// 404: there is nothing to sign in to.
     pub(super) fn closed() -> Self {
-        let message = "This directory takes users and groups from an identity provider, and nobody signs in to it. \
-                       To change that, an administrator sets spec.sso.oidc.";
-        Self::new(StatusCode::NOT_FOUND, "People do not sign in here", "NotConfigured", message)
+        let (title, message) = console::NO_SIGN_IN;
+        Self::new(StatusCode::NOT_FOUND, title, "NotConfigured", message)
     }
 
     /// 400: not begun here, begun too long ago, or ended already.
@@ -186,7 +185,7 @@ impl From<directory::Error> for Failure {
         let detail = match error {
             E::NotConfigured => "This endpoint has no configuration yet; try again later.",
             E::Full(_) => answer::FULL_DETAIL,
-            E::Unavailable(_) => "The directory does not answer at the moment. Try again in half a minute.",
+            E::Unavailable(_) => console::UNAVAILABLE,
             E::Scim(_)
             | E::StaleRevision(_)
             | E::StaleWriter { .. }
