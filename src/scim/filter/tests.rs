@@ -462,6 +462,8 @@ mod second_opinion {
             let text = words.join(" ").replace(" [ ", "[").replace("emails ", "emails");
             // `pr pr` asks for an attribute called `pr`, which the grammar allows and the crate does not.
             prop_assume!(!names_an_operator(&text));
+            // The grammar lets a filter follow a sub-attribute, which has no parts to be filtered by: we refuse it.
+            prop_assume!(!text.contains("name.givenName["));
             prop_assert_eq!(user(&text).is_ok(), theirs(&text).is_some(), "{}", text);
         }
     }
