@@ -14,14 +14,6 @@ pub(crate) struct Query(Vec<(String, String)>);
 #[error("the query string is not percent-encoded UTF-8 near `{0}`")]
 pub(crate) struct BadQuery(String);
 
-/// Pairs as a query string, or as the body of a form (`application/x-www-form-urlencoded`).
-pub(crate) fn written(pairs: &[(&str, &str)]) -> String {
-    // The library's one way to write a form is the query of an address.
-    let Ok(mut url) = reqwest::Url::parse("http://form/") else { return String::new() };
-    url.query_pairs_mut().extend_pairs(pairs);
-    url.query().unwrap_or_default().to_owned()
-}
-
 impl Query {
     /// Reads a raw query string, without the leading `?`.
     pub(crate) fn parse(raw: Option<&str>) -> Result<Self, BadQuery> {

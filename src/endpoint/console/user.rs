@@ -6,7 +6,7 @@ use super::page::{Person, Users, html};
 use super::place::Place;
 use super::refusal::Refusal;
 use crate::directory::AccessQuery;
-use crate::endpoint::query::{self, Query};
+use crate::endpoint::query::Query;
 use crate::endpoint::shared::Shared;
 use crate::scim::{Filter, Reading, ResourceKind};
 use axum::extract::{RawQuery, State};
@@ -91,8 +91,9 @@ fn filter(search: &str, kind: ResourceKind) -> Result<Option<Filter>, Refusal> {
 /// Where the next page is.
 fn next(root: &str, search: &str, cursor: &str) -> String {
     let pairs = [("q", search), ("cursor", cursor)];
-    let said: Vec<(&str, &str)> = pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect();
-    format!("{root}/console/users?{}", query::written(&said))
+    let said = pairs.into_iter().filter(|(_, value)| !value.is_empty());
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(said).finish();
+    format!("{root}/console/users?{query}")
 }
 
 #[cfg(test)]

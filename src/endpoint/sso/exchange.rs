@@ -5,7 +5,6 @@
 use super::discovery::Metadata;
 use super::fetch::{self, FetchError};
 use super::known_error;
-use crate::endpoint::query;
 use axum::http::HeaderValue;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use base64::Engine as _;
@@ -83,11 +82,11 @@ fn message(secret_in_body: bool, asked: &Exchange<'_>) -> Result<(Option<HeaderV
             Some(value)
         }
     };
-    Ok((header, query::written(&form)))
+    Ok((header, form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish()))
 }
 
 fn encoded(text: &str) -> String {
-    query::written(&[(text, "")]).trim_end_matches('=').to_owned()
+    form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
 #[cfg(test)]
