@@ -30,8 +30,12 @@ pub(super) struct Sifted {
 }
 
 /// Weighs a waiting run and lets it begin, end, or be held; whom it has to change, where that is known now.
-pub(super) async fn begin(directory: &Directory, fence: &Fence, run: RunRow) -> Result<Option<Sifted>, Error> {
-    let config = directory.in_force();
+pub(super) async fn begin(
+    directory: &Directory,
+    fence: &Fence,
+    run: RunRow,
+    config: &InForce,
+) -> Result<Option<Sifted>, Error> {
     let Some(document) = &config.document else { return Ok(None) };
     let (store, hash) = (&directory.inner.store, config.enforced.content_hash());
     let step = Step::new(fence, &run, directory.now());
@@ -41,7 +45,7 @@ pub(super) async fn begin(directory: &Directory, fence: &Fence, run: RunRow) -> 
         store.transact(Start { step, revision, hash, losing }).await?;
         return Ok(None);
     }
-    let admitted = admitted(&run, &config);
+    let admitted = admitted(&run, config);
     let candidate = config.enforced.admitting(document, &admitted);
     let whom = Whom::Among(match run.rules() {
         None => Among::All,

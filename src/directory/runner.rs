@@ -35,9 +35,6 @@ const LEASE: &str = "runs";
 const LEASE_FOR: Duration = Duration::from_secs(20);
 /// How often a process looks whether there is work that nobody told it of, or a lease that became free.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// How long a configuration has been in force before a full run begins, where several processes write. A write that was
-/// decided before it may be under way, and a full run takes no lock on whom it finds unchanged.
-const CALM: Duration = Duration::from_secs(2);
 /// How often whoever waits for the state hears how far a run or the queue has come: looking at all of it costs more
 /// than a batch does. Of a beginning or an end everybody hears at once.
 const TOLD_EVERY: Duration = Duration::from_millis(500);
@@ -158,8 +155,8 @@ struct Seen {
     revision: u64,
     /// Names the rules and roles in force.
     hash: String,
-    /// Since when.
-    since: Instant,
+    /// Whether nothing that was decided by an earlier one is still to be committed.
+    alone: bool,
     /// Whether something of it is to be judged.
     to_judge: bool,
 }
@@ -205,7 +202,7 @@ impl Runner {
         if config.document.is_none() {
             return Ok(false);
         }
-        let Seen { since, to_judge, .. } = *self.see(&config);
+        let Seen { alone, to_judge, .. } = *self.see(&config);
         if !to_judge {
             self.judging = Judging::default();
         }
@@ -236,13 +233,15 @@ impl Runner {
             let taken = store.transact(Batch { fence, heading, users: queued, run: None }).await?;
             self.directory.count_taken(taken);
         } else if let Some(run) = next {
-            if run.status.phase != Phase::Pending {
-                at_once = self.go_on(fence, run, users).await?;
-            } else if self.shared && run.rules().is_none() && since.elapsed() < CALM {
-                self.tell(true);
-                return Ok(false);
+            if !alone {
+                // Whom it finds unchanged a run does not lock, and a replica may be about to change them by other rules.
+                store.quiesce().await?;
+                self.see(&config).alone = true;
+            }
+            if run.status.phase == Phase::Pending {
+                self.sifted = begin(&self.directory, &fence, run, &config).await?;
             } else {
-                self.sifted = begin(&self.directory, &fence, run).await?;
+                at_once = self.go_on(fence, run, users, &config).await?;
             }
         }
         self.untold.get_or_insert_with(Instant::now);
@@ -259,12 +258,12 @@ impl Runner {
     }
 
     /// Notes the configuration in force.
-    fn see(&mut self, config: &InForce) -> &Seen {
+    fn see(&mut self, config: &InForce) -> &mut Seen {
         let seen = self.seen.take().filter(|seen| seen.revision == config.revision);
         let seen = seen.unwrap_or_else(|| {
             self.judging = Judging::default();
             let (revision, hash) = (config.revision, config.enforced.content_hash());
-            Seen { revision, hash, since: Instant::now(), to_judge: is_due(config) }
+            Seen { revision, hash, alone: false, to_judge: is_due(config) }
         });
         self.seen.insert(seen)
     }
@@ -282,17 +281,16 @@ impl Runner {
     }
 
     /// The next batch of a run that has begun; whether that is more than progress.
-    async fn go_on(&mut self, fence: Fence, run: RunRow, users: u32) -> Result<bool, Error> {
-        let config = self.directory.in_force();
-        let (revision, hash) = (config.revision, self.see(&config).hash.clone());
+    async fn go_on(&mut self, fence: Fence, run: RunRow, users: u32, config: &InForce) -> Result<bool, Error> {
+        let (revision, hash) = (config.revision, self.see(config).hash.clone());
         if run.weighed.as_ref() != Some(&hash) {
-            weigh_rest(&self.directory, &fence, &run, &config, hash).await?;
+            weigh_rest(&self.directory, &fence, &run, config, hash).await?;
             return Ok(true);
         }
         self.sifted = self.sifted.take().filter(|sifted| sifted.uid == run.status.uid && sifted.revision == revision);
         let piece = match (&self.sifted, run.rules()) {
             (Some(sifted), None) => sifted.piece(&run, users),
-            (None, None) => self.sift(&run, &config, users).await?,
+            (None, None) => self.sift(&run, config, users).await?,
             (_, Some(_)) => {
                 let next = self.directory.inner.store.run_users(run.clone(), users).await?;
                 let (up_to, ends) = (next.last().copied(), next.len() < users as usize);

@@ -121,6 +121,18 @@ impl Store {
         }
     }
 
+    /// Completes when every change that was begun before has ended, wherever it was begun: what is read afterwards is
+    /// changed no more by whoever went by an earlier configuration than the one in force now.
+    pub async fn quiesce(&self) -> Result<(), StoreError> {
+        match self {
+            // The writer decides and commits one change after the other.
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(engine) => engine.quiesce().await,
+            #[cfg(test)]
+            Self::Model(_) => Ok(()),
+        }
+    }
+
     /// Gives up whatever leases this process has, so that nobody has to wait for their end.
     pub async fn release(&self) -> Result<(), StoreError> {
         match self {

@@ -11,7 +11,6 @@
 mod support;
 
 mod audit;
-mod calm;
 mod commit;
 mod configuration;
 mod failover;
@@ -24,6 +23,7 @@ mod membership;
 mod merging;
 mod owner;
 mod proxy;
+mod quiesce;
 mod rolling;
 mod server;
 mod size;

@@ -1,4 +1,4 @@
-//! Locking and loading what a change needs, in the order that everybody keeps: lease, configuration, groups, users by
+//! Locking and loading what a change needs, in the order that everybody keeps: lease, gate, configuration, groups, users by
 //! id, resources by id, accounts by id, identities by user, runs. Statements that do not depend on each other's answers
 //! are sent in one go.
 
@@ -8,7 +8,7 @@ use super::ask::together;
 use super::connection::Connection;
 use super::row::{count, get, keys, number};
 use super::setback::Setback;
-use super::{account, config, group, identity, lease, resource, run, statement as sql, user};
+use super::{account, config, gate, group, identity, lease, resource, run, statement as sql, user};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -106,6 +106,7 @@ pub(super) async fn load(
         let user_keys = if held.users_left_free { Vec::new() } else { user_keys };
         together!(
             begin,
+            enter(connection, first),
             hold_head(connection, configuration),
             lock(connection, sql::HOLD_GROUPS, &alone_key),
             lock(connection, sql::SHARE_GROUPS, &group_keys),
@@ -115,8 +116,9 @@ pub(super) async fn load(
         )?;
     } else {
         begin.await?;
-        if let Some(fence) = fence {
-            lease::check(connection, fence).await?;
+        match fence {
+            Some(fence) => lease::check(connection, fence).await?,
+            None => enter(connection, first).await?,
         }
         together!(
             hold_head(connection, configuration),
@@ -137,6 +139,12 @@ pub(super) async fn load(
     facts.configuration = facts.configuration.max(held.configuration);
     facts.alone = held.alone.or(facts.alone);
     Ok(())
+}
+
+/// Goes through the gate with the first locks: see [`gate`](super::gate). Who has a lease does not: one process has it,
+/// and knows what it has begun.
+async fn enter(connection: &Connection, first: bool) -> Result<(), Setback> {
+    if first { gate::enter(connection).await } else { Ok(()) }
 }
 
 async fn hold_head(connection: &Connection, hold: Hold) -> Result<(), Setback> {

@@ -11,11 +11,12 @@ use tokio_postgres::Client;
 use uuid::Uuid;
 
 /// The migrations in order; the position plus one is the schema version.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("../migrations/postgres/0001.sql"),
     include_str!("../migrations/postgres/0002.sql"),
     include_str!("../migrations/postgres/0003.sql"),
     include_str!("../migrations/postgres/0004.sql"),
+    include_str!("../migrations/postgres/0005.sql"),
 ];
 /// The first version that finds users by their e-mail addresses.
 const EMAILS_SINCE: usize = 2;

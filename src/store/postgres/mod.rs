@@ -21,6 +21,7 @@ mod erase;
 mod facts;
 mod failed;
 mod follow;
+mod gate;
 mod group;
 mod identity;
 mod lease;

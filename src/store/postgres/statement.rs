@@ -1,7 +1,7 @@
 //! Every statement of this engine, in one place: each is prepared when a connection is made, read by a lint for what
 //! CockroachDB or YugabyteDB lack, and explained in a golden file.
 //!
-//! Rows are locked in one order everywhere: lease, configuration, groups, users by id, resources by id, accounts by id,
+//! Rows are locked in one order everywhere: lease, gate, configuration, groups, users by id, resources by id, accounts by id,
 //! identities by user, runs. What a lock protects is read by a later statement: one that waited for a lock still sees
 //! the rows as they were when it began.
 
@@ -45,6 +45,8 @@ statements! {
     FORGET_CONFIGS = "DELETE FROM config WHERE revision < $1";
 
     // Locks.
+    ENTER_GATE = "SELECT 1 FROM gate WHERE stripe = $1 FOR SHARE";
+    CLEAR_GATE = "SELECT 1 FROM gate WHERE stripe = $1 FOR UPDATE";
     SHARE_GROUPS = "SELECT id FROM \"group\" WHERE id = ANY($1) ORDER BY id FOR SHARE";
     HOLD_GROUPS = "SELECT id FROM \"group\" WHERE id = ANY($1) ORDER BY id FOR UPDATE";
     HOLD_USERS = "SELECT id FROM \"user\" WHERE id = ANY($1) ORDER BY id FOR UPDATE";

@@ -1,4 +1,5 @@
-//! The writer thread: changes queue, up to [`BATCH_MAX`] share one commit, each in a savepoint of its own.
+//! The writer thread: changes queue, up to [`BATCH_MAX`] share one commit, each in a savepoint of its own. One that comes
+//! while others are written still shares theirs; but a step of a run does not join messages, which would wait for it.
 //!
 //! A change that fails rolls back alone. Nothing is answered before the commit has returned. A full disk is answered by
 //! its name to everybody in the batch; the next batch tries again. Each record gets its position and its link of the
@@ -42,6 +43,8 @@ enum Message {
 
 /// A change with the caller that waits for it.
 trait Job: Send {
+    /// Whether nobody minds when it waits for the next commit.
+    fn is_patient(&self) -> bool;
     /// Decides and writes; on an error nothing of it remains.
     fn run(&mut self, transaction: &mut Transaction<'_>) -> Result<(), StoreError>;
     /// Answers the caller, after the commit.
@@ -134,8 +137,17 @@ struct Thread {
     /// Its number, for those who wait for records.
     appended: watch::Sender<u64>,
     in_force: Arc<ArcSwap<InForce>>,
-    receiver: mpsc::Receiver<Message>,
+    queue: Queue,
     lock: File,
+}
+
+/// Who waits to be written.
+struct Queue {
+    receiver: mpsc::Receiver<Message>,
+    /// A patient one that came while others were written.
+    kept: Option<Box<dyn Job>>,
+    /// Whether more may come.
+    open: bool,
 }
 
 impl Thread {
@@ -148,31 +160,22 @@ impl Thread {
         let appended = watch::Sender::new(head.number);
         connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES_MAX)?;
         let checkpoints = Checkpoints::start(&file)?;
-        Ok(Self { connection, lock, file, incarnation, head, appended, in_force, receiver, checkpoints })
+        let queue = Queue { receiver, kept: None, open: true };
+        Ok(Self { connection, lock, file, incarnation, head, appended, in_force, queue, checkpoints })
     }
 
     fn run(mut self) {
-        let mut open = true;
-        while open {
-            let Some(first) = self.receiver.blocking_recv() else { break };
-            let mut jobs = Vec::new();
-            open = take(first, &mut jobs);
-            while open && jobs.len() < BATCH_MAX {
-                match self.receiver.try_recv() {
-                    Ok(message) => open = take(message, &mut jobs),
-                    Err(_) => break,
-                }
-            }
+        while let Some(jobs) = self.queue.wait() {
             self.commit(jobs);
         }
-        self.receiver.close();
+        self.queue.receiver.close();
         drop(self.checkpoints);
         let _ = write_back(&self.connection, "TRUNCATE");
         drop(self.connection);
         drop(self.lock);
     }
 
-    /// One durable transaction for all jobs; then everybody is answered.
+    /// One durable transaction for all jobs, and for those who come before it is committed; then everybody is answered.
     fn commit(&mut self, mut jobs: Vec<Box<dyn Job>>) {
         let before = self.in_force.load_full();
         let Self { incarnation, head, .. } = *self;
@@ -181,6 +184,15 @@ impl Thread {
         let committed = run(&self.connection, "BEGIN IMMEDIATE").map_err(StoreError::from).and_then(|()| {
             for job in &mut jobs {
                 results.push(in_savepoint(&mut transaction, job.as_mut())?);
+            }
+            while jobs.len() < BATCH_MAX
+                && let Some(late) = self.queue.late()
+            {
+                // Among the others first: whatever happens, it is answered.
+                jobs.push(late);
+                if let Some(job) = jobs.last_mut() {
+                    results.push(in_savepoint(&mut transaction, job.as_mut())?);
+                }
             }
             if transaction.head != head {
                 chain::put_head(&self.connection, transaction.head)?;
@@ -226,13 +238,54 @@ fn run(connection: &Connection, statement: &str) -> Result<(), rusqlite::Error> 
     connection.prepare_cached(statement)?.execute([]).map(|_| ())
 }
 
-fn take(message: Message, jobs: &mut Vec<Box<dyn Job>>) -> bool {
-    match message {
-        Message::Change(job) => {
+impl Queue {
+    /// Waits for somebody; all who are there then. `None` = nobody comes any more.
+    fn wait(&mut self) -> Option<Vec<Box<dyn Job>>> {
+        let first = match self.kept.take() {
+            Some(kept) => kept,
+            None if self.open => {
+                let came = self.receiver.blocking_recv();
+                self.taken(came)?
+            }
+            None => return None,
+        };
+        let mut jobs = vec![first];
+        while jobs.len() < BATCH_MAX
+            && let Some(job) = self.next()
+        {
             jobs.push(job);
-            true
         }
-        Message::Close => false,
+        Some(jobs)
+    }
+
+    /// Somebody who came while others are written, and may be written with them.
+    fn late(&mut self) -> Option<Box<dyn Job>> {
+        while let Some(job) = self.next() {
+            if self.kept.is_some() || !job.is_patient() {
+                return Some(job);
+            }
+            self.kept = Some(job);
+        }
+        None
+    }
+
+    /// Somebody who is there.
+    fn next(&mut self) -> Option<Box<dyn Job>> {
+        if !self.open {
+            return None;
+        }
+        let came = self.receiver.try_recv();
+        if matches!(came, Err(mpsc::error::TryRecvError::Empty)) { None } else { self.taken(came.ok()) }
+    }
+
+    fn taken(&mut self, came: Option<Message>) -> Option<Box<dyn Job>> {
+        match came {
+            Some(Message::Change(job)) => Some(job),
+            Some(Message::Close) | None => {
+                self.open = false;
+                None
+            }
+        }
     }
 }
 
@@ -255,6 +308,11 @@ fn in_savepoint(transaction: &mut Transaction<'_>, job: &mut dyn Job) -> Result<
 }
 
 impl<C: Change> Job for Waiting<C> {
+    fn is_patient(&self) -> bool {
+        // Who has a lease works in the background.
+        self.change.fence().is_some()
+    }
+
     fn run(&mut self, transaction: &mut Transaction<'_>) -> Result<(), StoreError> {
         let mut loaded = Facts::new(transaction.config.clone());
         let mut needs = self.change.needs();
@@ -281,6 +339,10 @@ impl<C: Change> Job for Waiting<C> {
 }
 
 impl Job for Cutting {
+    fn is_patient(&self) -> bool {
+        true
+    }
+
     fn run(&mut self, transaction: &mut Transaction<'_>) -> Result<(), StoreError> {
         let Transaction { connection, config: _, incarnation, head } = transaction;
         (*head, self.gone) = record::cut(connection, self.keep, self.now, *incarnation, *head)?;

@@ -6,6 +6,7 @@ use super::super::open::open;
 use super::super::tests::audit::Note;
 use super::super::tests::{Add, user};
 use super::*;
+use crate::store::{Fence, Needs};
 use std::path::Path;
 
 /// Users whose rows need many more pages than are left.
@@ -13,8 +14,73 @@ const TOO_MANY: std::ops::Range<usize> = 1_000..2_000;
 
 /// The writer without its thread: the test says when it commits.
 fn writer(data: &Path) -> Thread {
-    let (_, receiver) = mpsc::channel(1);
-    Thread::new(open(data).unwrap(), Arc::new(ArcSwap::from_pointee(InForce::empty())), receiver).unwrap()
+    with_queue(data).0
+}
+
+fn with_queue(data: &Path) -> (Thread, mpsc::Sender<Message>) {
+    let (queue, receiver) = mpsc::channel(QUEUE_MAX);
+    (Thread::new(open(data).unwrap(), Arc::new(ArcSwap::from_pointee(InForce::empty())), receiver).unwrap(), queue)
+}
+
+/// Changes that come while this one is decided.
+struct Busy(std::sync::Mutex<Vec<Message>>, mpsc::Sender<Message>);
+
+impl Change for Busy {
+    type Outcome = ();
+
+    fn needs(&self) -> Needs {
+        Needs::default()
+    }
+
+    fn decide(&self, _: &Facts) -> Decision<()> {
+        for message in self.0.lock().unwrap().drain(..) {
+            assert!(self.1.try_send(message).is_ok());
+        }
+        Decision::Done(Effects::default(), ())
+    }
+}
+
+/// A step of a run.
+struct Step(Add);
+
+impl Change for Step {
+    type Outcome = usize;
+
+    fn fence(&self) -> Option<&Fence> {
+        static FENCE: Fence = Fence { lease: "runs", holder: String::new(), epoch: 0 };
+        Some(&FENCE)
+    }
+
+    fn needs(&self) -> Needs {
+        self.0.needs()
+    }
+
+    fn decide(&self, facts: &Facts) -> Decision<usize> {
+        self.0.decide(facts)
+    }
+}
+
+/// Puts a change into a message; where its answer will be.
+fn sent<C: Change>(change: C) -> (Message, oneshot::Receiver<Result<C::Outcome, StoreError>>) {
+    let (caller, answer) = oneshot::channel();
+    (Message::Change(Box::new(Waiting { change, outcome: None, caller })), answer)
+}
+
+#[test]
+fn who_comes_while_others_are_written_shares_their_commit_and_a_step_of_a_run_waits_for_the_next() {
+    let data = tempfile::tempdir().unwrap();
+    let (mut writer, queue) = with_queue(data.path());
+    let (step, mut of_step) = sent(Step(add(0..1)));
+    let (message, mut of_message) = sent(add(1..2));
+    let came = std::sync::Mutex::new(vec![step, message, Message::Close]);
+    assert!(matches!(commit(&mut writer, vec![Busy(came, queue)]).as_slice(), [Ok(())]));
+    assert!(matches!(of_message.try_recv(), Ok(Ok(1))), "it was committed with what it met");
+    assert!(of_step.try_recv().is_err());
+    assert_eq!(users(&writer), 1);
+    let jobs = writer.queue.wait().expect("the step waits");
+    writer.commit(jobs);
+    assert!(matches!(of_step.try_recv(), Ok(Ok(1))), "what came before the end is written");
+    assert!(writer.queue.wait().is_none(), "nobody comes any more");
 }
 
 /// Commits changes together, and what their callers are answered.

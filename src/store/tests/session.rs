@@ -99,10 +99,15 @@ async fn c011_members_who_join_through_several_sessions_are_all_there() {
 struct Slow {
     read: Mutex<Option<Sender<()>>>,
     go_on: Mutex<Receiver<()>>,
+    fence: Option<Fence>,
 }
 
 impl Change for Slow {
     type Outcome = bool;
+
+    fn fence(&self) -> Option<&Fence> {
+        self.fence.as_ref()
+    }
 
     fn needs(&self) -> Needs {
         Needs { users: BTreeSet::from([user_id(1)]), ..Needs::default() }
@@ -130,7 +135,7 @@ async fn b095_c011_whoever_is_queued_again_while_being_evaluated_waits_still() {
     for (again, left) in queues.into_iter().zip([0, 1, 1]) {
         tell(&first, vec![Write::QueueMembers(group_id(1))]).await;
         let ((read, has_read), (go, go_on)) = (channel(), channel());
-        let slow = Slow { read: Mutex::new(Some(read)), go_on: Mutex::new(go_on) };
+        let slow = Slow { read: Mutex::new(Some(read)), go_on: Mutex::new(go_on), fence: None };
         let meanwhile = async {
             tokio::task::spawn_blocking(move || has_read.recv_timeout(Duration::from_secs(5)).unwrap()).await.unwrap();
             // As a rename of a large group does: it waits for nobody who is being evaluated.
@@ -140,6 +145,32 @@ async fn b095_c011_whoever_is_queued_again_while_being_evaluated_waits_still() {
         let (was_pending, ()) = tokio::join!(first.transact(slow), meanwhile);
         assert!(was_pending.unwrap());
         assert_eq!(second.pending_users(10).await.unwrap().len(), left);
+    }
+    schema.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn b062_c011_whoever_quiesces_waits_for_what_another_session_has_decided() {
+    let Some(schema) = Schema::of_its_own("what is decided elsewhere") else { return };
+    let (first, second) = (schema.open().await, schema.open().await);
+    tell(&first, vec![Write::InsertUser(user(1))]).await;
+    let leased = first.lease("runs", Duration::from_secs(60)).await.unwrap();
+    assert!(leased.is_some());
+    // Who has a lease is not waited for, which shows what makes the others wait.
+    for (fence, waits) in [(None, true), (leased, false)] {
+        tell(&first, vec![Write::QueueUsers(vec![user_id(1)])]).await;
+        let ((read, has_read), (go, go_on)) = (channel(), channel());
+        let slow = Slow { read: Mutex::new(Some(read)), go_on: Mutex::new(go_on), fence };
+        let meanwhile = async {
+            tokio::task::spawn_blocking(move || has_read.recv_timeout(Duration::from_secs(5)).unwrap()).await.unwrap();
+            let early = tokio::time::timeout(Duration::from_millis(300), second.quiesce()).await;
+            assert_eq!(early.is_err(), waits, "it was decided, and not committed");
+            go.send(()).unwrap();
+            second.quiesce().await.unwrap();
+            assert!(!waits || second.pending_users(10).await.unwrap().is_empty(), "what was decided is there");
+        };
+        let (was_pending, ()) = tokio::join!(first.transact(slow), meanwhile);
+        assert!(was_pending.unwrap());
     }
     schema.end().await;
 }
