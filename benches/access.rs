@@ -112,6 +112,7 @@ fn known<'a>(rules: &'a [Rule], roles: &'a Ladder, groups: &[GroupFacts], person
     let know = |(n, rule): (usize, &'a Rule)| RuleKnowledge {
         rule,
         waiting: false,
+        in_force: true,
         group: Some(group(n % GROUPS)),
         gone: None,
         is_member: groups.iter().any(|group| rule.group.selects(group)),

@@ -153,6 +153,7 @@ async fn run(directory: &Directory, name: &str, dry_run: bool) {
         nonce: String::new(),
         dry_run,
         allow_revocations: None,
+        created_at: None,
     };
     let uid = directory.request_run(None, request, &Actor::default()).await.unwrap().uid;
     let mut position = None;

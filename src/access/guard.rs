@@ -32,9 +32,9 @@ pub struct Losses {
     pub people: u64,
     /// People who are managed before it.
     pub managed: u64,
-    /// Active people with the top role in the home tenant before it.
+    /// Active people with the top role in the home tenant before it, by the roles in force then.
     pub top_before: u64,
-    /// And after it.
+    /// And after it, by those in force then.
     pub top_after: u64,
 }
 

@@ -20,6 +20,8 @@ mod files;
 mod operator;
 mod output;
 mod plan;
+mod plan_rules;
+mod plan_test;
 mod simulate;
 mod standalone;
 mod store;

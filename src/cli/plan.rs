@@ -1,13 +1,11 @@
 //! `scim-operator plan`: what changed rules would give and take (C001, C003), and the tests that stand beside them.
 
 use super::output::{columns, put, put_json, put_yaml};
-use super::{against, files};
+use super::plan_rules::{Found, asked};
+use super::{against, files, plan_test};
 use crate::access::TenantAccess;
-use crate::api::UserManagementRule;
-use crate::config::{Plan, PlanRequest, PlannedRule, UserChange};
-use crate::manifests::{self, Manifest, RuleTestReport, run_rule_tests};
+use crate::config::{Plan, UserChange};
 use anyhow::{Context, bail};
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -24,8 +22,12 @@ pub struct Args {
     /// A file with UserManagementRules, or a folder of such files; may be given more than once.
     #[arg(long = "filename", short = 'f', value_name = "FILE|DIR", required_unless_present = "remove")]
     files: Vec<PathBuf>,
-    /// Runs the RuleTests in the files instead, without any server; exit code 1 when one fails.
-    #[arg(long, requires = "files", conflicts_with_all = ["against", "remove", "max_revocations", "all_users"])]
+    /// The files as they were before the change: each rule in them that --filename has not is planned as one that goes.
+    /// A file or a folder; may be given more than once.
+    #[arg(long, value_name = "FILE|DIR", requires = "files")]
+    base: Vec<PathBuf>,
+    /// Runs the RuleTests in the files instead, without any server; exit code 1 when one fails, or there is none.
+    #[arg(long, requires = "files", conflicts_with_all = ["against", "base", "remove", "max_revocations", "all_users"])]
     test: bool,
     /// The endpoint: https://HOST, or the base URL of its access API, which ends in /access/v1.
     #[arg(long, value_name = "URL", requires = "token_file", required_unless_present = "test")]
@@ -36,7 +38,8 @@ pub struct Args {
     /// PEM bundle to trust instead of the system's roots.
     #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
-    /// Only rules of this ScimDirectory; needed when the files have rules of several.
+    /// Only rules of this ScimDirectory; needed when the files have rules of several. With --test all tests run, and
+    /// the files must name it.
     #[arg(long, value_name = "NAME")]
     directory: Option<String>,
     /// A rule that goes; may be given more than once.
@@ -67,77 +70,40 @@ enum Output {
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let files = files::read(&args.files)?;
     if args.test {
-        return tested(&run_rule_tests(&files));
+        return plan_test::run(&files, args.directory.as_deref());
     }
     let (Some(url), Some(token_file)) = (&args.against, &args.token_file) else {
         bail!("name the endpoint with --against and its token with --token-file");
     };
-    let request = PlanRequest { rules: rules(&files, args.directory.as_deref())?, remove: args.remove };
+    let base = files::read(&args.base).and_then(|files| Found::read(&files)).context("--base cannot be used")?;
+    let asked = asked(&Found::read(&files)?, &base, args.directory.as_deref(), args.remove)?;
+    // Not a part of the answer: standard output stays what the endpoint says.
+    if !asked.gone.is_empty() {
+        eprintln!("planned as removed, since --base has them and the files have not: {}", asked.gone.join(", "));
+    }
     let count = if args.all_users { ALL } else { SHOWN };
-    let plan = against::open(url, token_file, args.ca_file)?.plan(&request, count).await.context("no plan was made")?;
+    let access = against::open(url, token_file, args.ca_file)?;
+    let plan = access.plan(&asked.request, count).await.context("no plan was made")?;
+    let over = args.max_revocations.and_then(|most| over(plan.users_losing, most));
     match args.output {
-        Output::Table => put(&table(&plan))?,
+        Output::Table => put(&table(&plan, over.as_deref()))?,
         Output::Json => put_json(&plan)?,
         Output::Yaml => put_yaml(&plan)?,
     }
-    let too_much = args.max_revocations.map_or(plan.would_be_held, |most| plan.users_losing > most);
+    if let Some(over) = over.as_deref().filter(|_| args.output != Output::Table) {
+        eprintln!("{over}");
+    }
+    let too_much = if args.max_revocations.is_some() { over.is_some() } else { plan.would_be_held };
     Ok(if too_much { ExitCode::from(TOO_MUCH) } else { ExitCode::SUCCESS })
 }
 
-/// The rules of one directory that the files hold.
-fn rules(files: &[(String, String)], directory: Option<&str>) -> anyhow::Result<Vec<PlannedRule>> {
-    let mut found: Vec<UserManagementRule> = Vec::new();
-    for (name, text) in files {
-        let written = manifests::read(text).map_err(|problems| {
-            let lines: Vec<String> = problems.iter().map(|problem| format!("{name}: {problem}")).collect();
-            anyhow::Error::msg(lines.join("\n"))
-        })?;
-        found.extend(written.into_iter().filter_map(|written| match written.manifest {
-            Manifest::Rule(rule) => Some(*rule),
-            _ => None,
-        }));
-    }
-    found.retain(|rule| directory.is_none_or(|name| rule.spec.directory_ref.name == name));
-    let directories: BTreeSet<&str> = found.iter().map(|rule| rule.spec.directory_ref.name.as_str()).collect();
-    if directories.len() > 1 {
-        let names: Vec<&str> = directories.into_iter().collect();
-        bail!("the files have rules of the directories {}: choose one with --directory", names.join(", "));
-    }
-    let mut names = BTreeSet::new();
-    let mut out = Vec::new();
-    for rule in &found {
-        let name = rule.metadata.name.clone().unwrap_or_default();
-        if !names.insert(name.clone()) {
-            bail!("two manifests are called {name:?}: rename or remove one");
-        }
-        let spec = serde_json::from_value(serde_json::to_value(&rule.spec)?)?;
-        out.push(PlannedRule { name, spec });
-    }
-    Ok(out)
+/// That more people would lose something than the command line allows, in the words of the guard.
+fn over(losing: u64, most: u64) -> Option<String> {
+    (losing > most).then(|| format!("{losing} people would lose access, and --max-revocations is {most}"))
 }
 
-/// One line for each test, what did not hold below it, and the sum.
-fn tested(report: &RuleTestReport) -> anyhow::Result<ExitCode> {
-    let mut out = String::new();
-    for result in &report.results {
-        let word = if result.failures.is_empty() { "ok  " } else { "FAIL" };
-        out += &format!("{word}  {}: {}\n", result.file, result.name);
-        for failure in &result.failures {
-            out += &format!("      {failure}\n");
-        }
-    }
-    for (file, problem) in &report.problems {
-        out += &format!("FAIL  {file}: {problem}\n");
-    }
-    let failed = report.results.iter().filter(|result| !result.failures.is_empty()).count();
-    let (tests, problems) = (report.results.len(), report.problems.len());
-    out += &format!("{tests} tests, {failed} failed, {problems} problems in the files\n");
-    put(&out)?;
-    Ok(if failed == 0 && problems == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// Totals, tenants, people, and whether the guard would hold it.
-fn table(plan: &Plan) -> String {
+/// Totals, tenants, people, whether the guard would hold it, and that it is over the limit of the command line.
+fn table(plan: &Plan, over: Option<&str>) -> String {
     let result = &plan.result;
     let mut out = format!(
         "{} of {} people would change: granted {}, revoked {}, promoted {}, demoted {}\n",
@@ -155,8 +121,12 @@ fn table(plan: &Plan) -> String {
     let losing = plan.users_losing;
     out += &match &plan.reason {
         Some(reason) if plan.would_be_held => format!("\n{losing} would lose something; it would be held: {reason}\n"),
+        _ if over.is_some() => format!("\n{losing} would lose something; the directory's guard would not hold it\n"),
         _ => format!("\n{losing} would lose something; it would not be held\n"),
     };
+    if let Some(over) = over {
+        out += &format!("{over}\n");
+    }
     out
 }
 
@@ -214,17 +184,6 @@ mod tests {
         }
     }
 
-    fn rule(name: &str, directory: &str) -> String {
-        format!(
-            "apiVersion: scim-operator.dev/v1alpha1\nkind: UserManagementRule\nmetadata: {{ name: {name} }}\nspec:\n  \
-             directoryRef: {{ name: {directory} }}\n  idpGroup: {{ displayName: HR }}\n  role: Designer\n"
-        )
-    }
-
-    fn file(text: String) -> (String, String) {
-        ("rules.yaml".to_owned(), text)
-    }
-
     #[test]
     fn the_table_shows_what_moves_and_what_would_be_held() {
         let plan = Plan {
@@ -241,7 +200,7 @@ mod tests {
             }],
             more: 2,
         };
-        insta::assert_snapshot!(table(&plan), @r"
+        insta::assert_snapshot!(table(&plan, None), @r"
         3 of 9 people would change: granted 0, revoked 2, promoted 0, demoted 1
 
         TENANT  GRANTED  REVOKED  PROMOTED  DEMOTED
@@ -256,20 +215,26 @@ mod tests {
     }
 
     #[test]
-    fn rules_of_one_directory_are_planned_each_once() {
-        let both = [file(format!("{}---\n{}", rule("a", "corp"), rule("b", "lab")))];
-        assert!(rules(&both, None).unwrap_err().to_string().contains("corp, lab"));
-        let planned = rules(&both, Some("lab")).unwrap();
-        assert_eq!(planned.len(), 1);
-        assert_eq!((planned[0].name.as_str(), planned[0].spec.role.as_str()), ("b", "Designer"));
-        let twice = [file(rule("a", "corp")), file(rule("a", "corp"))];
-        assert!(rules(&twice, None).unwrap_err().to_string().contains("two manifests"));
+    fn c001_the_limit_of_the_command_line_is_named_and_the_guard_is_not_blamed() {
+        let plan = Plan { users_losing: 12, ..Plan::default() };
+        let said = over(12, 5);
+        assert!(over(12, 12).is_none() && over(12, 11).is_some());
+        insta::assert_snapshot!(table(&plan, said.as_deref()), @r"
+        0 of 0 people would change: granted 0, revoked 0, promoted 0, demoted 0
+
+        12 would lose something; the directory's guard would not hold it
+        12 people would lose access, and --max-revocations is 5
+        ");
+        let within = table(&plan, None);
+        assert!(within.ends_with("\n12 would lose something; it would not be held\n"), "{within}");
     }
 
     #[test]
-    fn a_file_that_cannot_be_read_is_named() {
-        let wrong = [file(rule("a", "corp").replace("role", "rolle"))];
-        let said = rules(&wrong, None).unwrap_err().to_string();
-        assert!(said.starts_with("rules.yaml: line ") && said.contains("rolle"), "{said}");
+    fn what_the_guard_would_hold_is_said_beside_the_limit_of_the_command_line() {
+        let reason = Some("3 people would lose access, and guard.maxRevokedUsers is 2".to_owned());
+        let plan = Plan { users_losing: 3, would_be_held: true, reason, ..Plan::default() };
+        let table = table(&plan, over(3, 1).as_deref());
+        assert!(table.contains("it would be held: 3 people would lose access, and guard.maxRevokedUsers is 2\n"));
+        assert!(table.ends_with("\n3 people would lose access, and --max-revocations is 1\n"), "{table}");
     }
 }

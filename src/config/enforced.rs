@@ -92,12 +92,13 @@ impl Enforced {
             rules.entry(&rule.name).or_insert(rule);
         }
         let after = Self { rules: rules.into_values().cloned().collect(), roles: roles.clone(), held: None };
-        let held = self.held.as_ref().and_then(|held| still_waiting(held, &after.waiting(document)));
+        let held = self.held.as_ref().and_then(|held| held.left_of(&after.waiting(document)));
         Self { held, ..after }
     }
 
-    /// Whether the ladder of `all` puts the roles that rules use in the order they have here. A role that is new may
-    /// stand anywhere; one in use that leaves the ladder falls.
+    /// Whether the ladder of `all` puts the roles that rules use in the order they have here, and the same role on top:
+    /// who has that one manages users. Else a role that is new may stand anywhere; one in use that leaves the ladder
+    /// falls.
     fn keeps_order(&self, all: &Self) -> bool {
         let enabled = |rule: &&Rule| rule.enabled;
         let ours = self.rules.iter().filter(enabled).map(|rule| rule.role.as_str());
@@ -107,7 +108,7 @@ impl Enforced {
         used.dedup();
         let stays = |role: &&str| self.roles.rank(role).is_none() || all.roles.rank(role).is_some();
         let rises = |pair: &[&str]| pair.first().zip(pair.last()).is_none_or(|(a, b)| all.roles.compare(a, b).is_lt());
-        used.iter().all(stays) && used.windows(2).all(rises)
+        self.roles.roles().last() == all.roles.roles().last() && used.iter().all(stays) && used.windows(2).all(rises)
     }
 
     /// What of a document is not in force.
@@ -141,11 +142,14 @@ fn name((name, _): (&&str, &&Rule)) -> String {
     (*name).to_owned()
 }
 
-/// What a verdict says of the changes that still wait; nothing when none of those it held does.
-fn still_waiting(held: &HeldChanges, waiting: &Waiting) -> Option<HeldChanges> {
-    let rules: Vec<String> = held.rules.iter().filter(|name| waiting.rules.contains(name)).cloned().collect();
-    let roles = held.roles && waiting.roles;
-    (roles || !rules.is_empty()).then(|| HeldChanges { rules, roles, ..held.clone() })
+impl HeldChanges {
+    /// What it says of the changes that still wait; nothing when none of those it held does. The revision stays: it is
+    /// an earlier verdict.
+    pub fn left_of(&self, waiting: &Waiting) -> Option<Self> {
+        let rules: Vec<String> = self.rules.iter().filter(|name| waiting.rules.contains(name)).cloned().collect();
+        let roles = self.roles && waiting.roles;
+        (roles || !rules.is_empty()).then(|| Self { rules, roles, ..self.clone() })
+    }
 }
 
 /// Whether nobody can lose anything by this change of one rule, on the ladder that will be in force. One that is

@@ -166,14 +166,16 @@ fn c003_a_rule_that_is_gone_goes_on_until_it_was_weighed() {
 fn c003_roles_that_are_used_keep_their_order_until_it_was_weighed() {
     assert!(ladder_waits(&ROLES, &["Middle", "Low", "High", "Top"], &["Low", "Middle"]));
     assert!(!ladder_waits(&ROLES, &["Middle", "Low", "High", "Top"], &["Low", "High"]), "one of the two is not used");
-    assert!(!ladder_waits(&ROLES, &["Low", "Middle", "High", "Top", "Highest"], &ROLES), "one is added at the end");
+    assert!(!ladder_waits(&ROLES, &["Lowest", "Low", "Middle", "High", "Top"], &ROLES), "one is added below");
+    assert!(ladder_waits(&ROLES, &["Low", "Middle", "High", "Top", "Highest"], &ROLES), "on top: nobody has that one");
     assert!(!ladder_waits(&["Low", "High"], &["Low", "Middle", "High"], &["Low", "High"]), "or in between");
-    assert!(!ladder_waits(&ROLES, &["Low", "High"], &["Low", "High"]), "what is not used may go");
+    assert!(!ladder_waits(&ROLES, &["Low", "High", "Top"], &["Low", "High"]), "what is not used may go");
+    assert!(ladder_waits(&ROLES, &["Low", "High"], &["Low", "High"]), "but the top, which may be held by hand");
     assert!(ladder_waits(&ROLES, &["Low", "Middle"], &["Low", "Top"]), "what is used falls by it");
     assert!(ladder_waits(&ROLES, &["Low", "Middle"], &["Top"]), "even when there is no other to fall below");
-    let off = [disabled(rule("a", "Low")), rule("b", "Top")];
-    let turned = document(&["Top", "Low"], &off);
-    let after = in_force(&["Low", "Top"], &off).after(&turned, false);
+    let off = [disabled(rule("a", "Low")), rule("b", "High")];
+    let turned = document(&["High", "Low", "Top"], &off);
+    let after = in_force(&["Low", "High", "Top"], &off).after(&turned, false);
     assert!(!after.waiting(&turned).roles, "a disabled rule uses no role");
 }
 

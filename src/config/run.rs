@@ -30,6 +30,9 @@ pub struct RunRequest {
     /// Confirms that so many people may lose something (reading 23); absent = the guard's limits hold.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allow_revocations: Option<AllowRevocations>,
+    /// When the RuleSync was made, by which runs queue; absent = now. Only the operator says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<Timestamp>,
 }
 
 /// How many people a confirmed run may take something from.
@@ -117,7 +120,7 @@ pub struct RunStatus {
     /// For people: what went wrong, or what was found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// When the endpoint took it.
+    /// When its RuleSync was made; without one, when the endpoint took it. Runs queue in this order.
     pub created_at: Timestamp,
     /// When it began.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -103,13 +103,34 @@ pub(super) async fn weigh_rest(
         leased: true,
     };
     let mut losses = directory.weigh(question).await?.losses;
-    let RunResult { revoked, demoted, .. } = run.status.result;
-    // Somebody may be in both numbers.
-    losses.people += revoked.max(demoted);
+    losses.people += taken(&run.status.result);
     let objection = objection(&run.status, &document.guard, &losses);
     let step = Step::new(fence, run, directory.now());
     directory.inner.store.transact(Reweighed { step, hash, losing: losses.people, objection }).await?;
     Ok(())
+}
+
+/// What whoever asked for a run should know of its scope: what it leaves out, and names that are no rule's.
+fn found_of(run: &RunRow, config: &InForce) -> Option<String> {
+    let Waiting { mut rules, roles } = config.waiting().covered_by(run.rules());
+    rules.extend(roles.then(|| "the new order of roles".to_owned()));
+    let left_out = (!rules.is_empty()).then(|| {
+        format!("not in force, and left out: {}. If it is held, confirm it with allowRevocations", rules.join(", "))
+    });
+    let is_rule = |name: &&String| {
+        let in_force = config.enforced.rules.iter().map(|rule| &rule.name);
+        let published = config.document.iter().flat_map(|document| &document.rules).map(|entry| &entry.rule.name);
+        in_force.chain(published).any(|known| known == *name)
+    };
+    let gone: Vec<&str> = run.rules().into_iter().flatten().filter(|name| !is_rule(name)).map(String::as_str).collect();
+    let gone = (!gone.is_empty()).then(|| format!("no rule of the directory by now: {}", gone.join(", ")));
+    let said: Vec<String> = left_out.into_iter().chain(gone).collect();
+    (!said.is_empty()).then(|| said.join("; "))
+}
+
+/// From how many people a run has taken something: rather too many than too few, since somebody may be in both numbers.
+fn taken(result: &RunResult) -> u64 {
+    (result.revoked + result.demoted).min(result.users_changed)
 }
 
 fn sifted(uid: String, revision: u64, weighed: Weighed) -> Sifted {
@@ -296,6 +317,7 @@ impl Change for Start {
         run.status.users_losing = Some(self.losing);
         run.weighed = Some(self.hash.clone());
         let enforced = &facts.config.enforced;
+        run.status.message = found_of(&run, &facts.config);
         run.covers = covers(&run, enforced);
         let selectors = selectors(&run, enforced).into_iter().map(|(_, selector)| selector).collect();
         let writes = vec![Write::ForgetRunChanges(self.step.uid.clone()), Write::StartRun { run, selectors }];
@@ -341,5 +363,19 @@ impl Change for Reweighed {
             }
         }
         Decision::Done(Effects { writes: vec![Write::UpdateRun(run)], record: None }, ())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn c003_who_was_revoked_and_who_was_demoted_counts_and_nobody_more_than_were_changed() {
+        let result =
+            |revoked, demoted, users_changed| RunResult { revoked, demoted, users_changed, ..RunResult::default() };
+        assert_eq!(taken(&result(25, 25, 60)), 50);
+        assert_eq!(taken(&result(25, 25, 30)), 30, "some of them in two tenants");
+        assert_eq!(taken(&result(0, 0, 9)), 0);
     }
 }

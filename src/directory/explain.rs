@@ -14,12 +14,15 @@ use crate::access::{
 };
 use crate::config::Enforced;
 use crate::store::{Causes, GroupId, GroupSelect, InForce, Page, Start, UserId};
+use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use uuid::Uuid;
 
 /// Rules that are looked at closely for one answer.
 const CLOSE_MAX: usize = 50;
+/// Groups asked for at once: each takes a connection, and there are few.
+const ASKED_AT_ONCE: usize = 4;
 
 impl Directory {
     /// `GET /access/v1/users/{id or userName}/explain`: also of somebody who is not known.
@@ -48,6 +51,7 @@ impl Directory {
         let rules = close.iter().map(|rule| RuleKnowledge {
             rule: rule.rule,
             waiting: rule.waiting,
+            in_force: rule.in_force,
             group: rule.group.clone(),
             gone: of(rule.gone(&causes)),
             is_member: rule.is_member,
@@ -62,15 +66,12 @@ impl Directory {
     async fn find_groups(&self, close: &mut [Close<'_>]) -> Result<(), Error> {
         let wanted: BTreeSet<GroupSelector> =
             close.iter().filter(|rule| !rule.is_member).map(|rule| rule.rule.group.clone()).collect();
-        let mut asked = Vec::with_capacity(wanted.len());
-        for selector in wanted {
-            asked.push(async move {
-                let group = self.named(&selector).await?;
-                Ok::<_, Error>((selector, group))
-            });
-        }
+        let asked = wanted.into_iter().map(async |selector| {
+            let group = self.named(&selector).await?;
+            Ok::<_, Error>((selector, group))
+        });
         let found: BTreeMap<GroupSelector, Option<GroupFacts>> =
-            futures::future::try_join_all(asked).await?.into_iter().collect();
+            stream::iter(asked).buffer_unordered(ASKED_AT_ONCE).try_collect().await?;
         for rule in close.iter_mut().filter(|rule| !rule.is_member) {
             rule.group = found.get(&rule.rule.group).cloned().flatten();
         }
@@ -116,6 +117,7 @@ impl Directory {
 struct Close<'a> {
     rule: &'a Rule,
     waiting: bool,
+    in_force: bool,
     group: Option<GroupFacts>,
     is_member: bool,
 }
@@ -146,18 +148,22 @@ impl Close<'_> {
 fn close<'a>(config: &'a InForce, question: &Question, view: &AccessView, groups: &[GroupFacts]) -> Vec<Close<'a>> {
     let Enforced { rules, .. } = &config.enforced;
     let waiting: BTreeSet<String> = config.waiting().rules.into_iter().collect();
+    let published = config.document.iter().flat_map(|document| &document.rules).map(|entry| &entry.rule);
+    let published = published.filter(|rule| waiting.contains(&rule.name));
     let mine = Mine::of(groups);
     let held = view.stored_grants.iter().filter(|grant| grant.tenant == question.tenant);
     let givers: BTreeSet<&String> = held.flat_map(|grant| &grant.rules).collect();
     let mut close: Vec<Close<'a>> = rules
         .iter()
-        .filter_map(|rule| {
+        .map(|rule| (rule, true))
+        .chain(published.map(|rule| (rule, false)))
+        .filter_map(|(rule, in_force)| {
             let group = mine.group(&rule.group);
             let offers =
                 rule.tenants.contains(&question.tenant) && question.role.as_ref().is_none_or(|role| *role == rule.role);
             let waiting = waiting.contains(&rule.name);
             let matters = offers || givers.contains(&rule.name) || (waiting && group.is_some());
-            matters.then(|| Close { rule, waiting, is_member: group.is_some(), group: group.cloned() })
+            matters.then(|| Close { rule, waiting, in_force, is_member: group.is_some(), group: group.cloned() })
         })
         .collect();
     close.sort_by_key(|rule| (!givers.contains(&rule.rule.name), !rule.is_member, !rule.rule.enabled));

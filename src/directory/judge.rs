@@ -36,8 +36,11 @@ pub(super) async fn judge(directory: &Directory, fence: &Fence, config: &InForce
         let alone = weigh(directory, document, enforced, &new).await?;
         if guard.exceeded(&alone).is_none() {
             let losses = weigh(directory, document, &enforced.admitting(document, &new), &old).await?;
-            let excess = guard.exceeded(&losses).unwrap_or(excess);
-            held = verdict(&old, losses.people, excess.to_string());
+            let reason = match guard.exceeded(&losses) {
+                Some(excess) => excess.to_string(),
+                None => format!("together with what has just come into force: {excess}"),
+            };
+            held = verdict(&old, losses.people, reason);
             admitted = new;
         }
     }
@@ -85,14 +88,6 @@ async fn settle(
     // Where another revision came in between, it is judged in its turn.
     directory.inner.store.transact(admit).await?;
     Ok(())
-}
-
-/// What is left of an earlier verdict while it still waits. It counts as an old one: the revision stays.
-pub(super) fn carried(held: Option<&HeldChanges>, waiting: &Waiting) -> Option<HeldChanges> {
-    let held = held?;
-    let rules: Vec<String> = held.rules.iter().filter(|rule| waiting.rules.contains(rule)).cloned().collect();
-    let roles = held.roles && waiting.roles;
-    (roles || !rules.is_empty()).then(|| HeldChanges { rules, roles, ..held.clone() })
 }
 
 /// Puts waiting changes in force, holds others, or both: the same content, one revision on. Answers whether it did: not
@@ -147,10 +142,11 @@ impl Change for Admit {
         let mut enforced = current.enforced.admitting(document, &self.admitted);
         enforced.held = match &self.held {
             Some(held) => Some(HeldChanges { revision, ..held.clone() }),
-            None => carried(current.enforced.held.as_ref(), &enforced.waiting(document)),
+            None => current.enforced.held.as_ref().and_then(|held| held.left_of(&enforced.waiting(document))),
         };
         let hash = current.content_hash.clone();
-        let record = Some(self.heading.publication(revision, &hash, None));
+        let by = self.by.as_ref().map(|by| by.uid.as_str());
+        let record = Some(self.heading.admission(revision, &hash, by));
         let weighed = enforced.content_hash();
         let config = Arc::new(InForce::enforcing(revision, hash, current.epoch, document.clone(), enforced));
         let changed = changed(current, &config);
@@ -175,9 +171,8 @@ mod tests {
     #[test]
     fn an_earlier_verdict_is_carried_on_for_what_still_waits_and_is_recognisable_as_earlier() {
         let held = HeldChanges { revision: 7, ..verdict(&waiting(&["a", "b"], true), 60, "why".to_owned()) };
-        assert_eq!(carried(None, &waiting(&["a"], false)), None);
-        assert_eq!(carried(Some(&held), &waiting(&["c"], false)), None);
-        let left = carried(Some(&held), &waiting(&["b", "c"], false)).unwrap();
+        assert_eq!(held.left_of(&waiting(&["c"], false)), None);
+        let left = held.left_of(&waiting(&["b", "c"], false)).unwrap();
         assert_eq!((left.rules, left.roles, left.revision), (vec!["b".to_owned()], false, 7));
     }
 

@@ -29,7 +29,7 @@ impl Directory {
         let document = config.document.as_ref().ok_or(Error::NotConfigured)?;
         let named: BTreeSet<String> =
             request.rules.iter().map(|rule| &rule.name).chain(&request.remove).cloned().collect();
-        let planned = planned(document, request)?;
+        let planned = planned(document, &config.enforced, request)?;
         let (candidate, changed) = outcome(&config.enforced, &planned, &named);
         let whom = Whom::Among(affected(&changed, &config.enforced, &candidate));
         let keep = usize::try_from(count).unwrap_or(USERS_MAX).min(USERS_MAX);
@@ -68,7 +68,7 @@ fn outcome(enforced: &Enforced, planned: &Document, named: &BTreeSet<String>) ->
 }
 
 /// The document with the rules of the request.
-fn planned(document: &Document, request: PlanRequest) -> Result<Document, Error> {
+fn planned(document: &Document, enforced: &Enforced, request: PlanRequest) -> Result<Document, Error> {
     let PlanRequest { rules: asked, remove } = request;
     let mut named = BTreeSet::new();
     let mut rules: BTreeMap<String, RuleEntry> =
@@ -86,7 +86,11 @@ fn planned(document: &Document, request: PlanRequest) -> Result<Document, Error>
                 "rule {name:?} is in `rules` and in `remove`: write it in one of them"
             )));
         }
-        rules.remove(&name);
+        if rules.remove(&name).is_none() && !enforced.rules.iter().any(|rule| rule.name == name) {
+            return Err(Error::BadPlan(format!(
+                "`remove` names {name:?}, and the directory has no such rule: write its metadata.name as it is there"
+            )));
+        }
     }
     Ok(Document { rules: rules.into_values().collect(), ..document.clone() })
 }

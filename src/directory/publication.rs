@@ -7,7 +7,6 @@
 //! when it says, by the store's id, that it takes the store over (C009). Epochs count the leaders of one owner's
 //! operator, so they are compared within one owner only, and a new owner begins with its own.
 
-use super::judge::carried;
 use super::record::Heading;
 use super::{Actor, Directory, Error};
 use crate::access::Rule;
@@ -141,9 +140,7 @@ impl Change for Publish {
 /// it has to be known whether somebody holds something by hand.
 fn following(current: &Enforced, document: &Document, by_hand: Option<bool>) -> Option<Enforced> {
     let (careful, free) = (current.after(document, true), current.after(document, false));
-    let mut next = if careful == free || by_hand? { careful } else { free };
-    next.held = carried(current.held.as_ref(), &next.waiting(document));
-    Some(next)
+    Some(if careful == free || by_hand? { careful } else { free })
 }
 
 /// The rules whose content in force, or the ladder in force under them, differs.
@@ -160,6 +157,7 @@ pub(super) fn changed(before: &InForce, after: &InForce) -> Vec<RuleChange> {
         .map(|name| RuleChange {
             name: name.clone(),
             hash: new.get(name).map(rule_hash),
+            content: old.get(name) != new.get(name),
             roles: roles.clone(),
             before: old.get(name).map(|rule| rule.group.clone()),
             after: new.get(name).map(|rule| rule.group.clone()),

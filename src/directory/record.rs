@@ -219,6 +219,16 @@ impl Heading {
         }
         self.record("configuration", what, Vec::new())
     }
+
+    /// The record of changes that come into force, or are held, after the publication; `run` is the uid of the run that
+    /// confirms them.
+    pub fn admission(&self, revision: u64, content_hash: &str, run: Option<&str>) -> Record {
+        let mut what = json!({ "revision": revision, "contentHash": content_hash });
+        if let Some(run) = run {
+            what["run"] = json!(run);
+        }
+        self.record("configuration", what, Vec::new())
+    }
 }
 
 /// What a sign-in of somebody whom the provider has disabled is called (B008).

@@ -90,7 +90,8 @@ fn carried_out<'a>(run: &'a RunRow, runs: &'a [RunRow]) -> &'a RunRow {
     if !stood_for(run) {
         return run;
     }
-    runs.iter().find(|earlier| earlier.spec_hash == run.spec_hash && !stood_for(earlier)).unwrap_or(run)
+    let carried_out = |earlier: &&RunRow| earlier.status.phase == Phase::Succeeded && !stood_for(earlier);
+    runs.iter().filter(carried_out).find(|earlier| earlier.spec_hash == run.spec_hash).unwrap_or(run)
 }
 
 fn check(request: &RunRequest) -> Result<(), Error> {
@@ -133,8 +134,12 @@ impl Change for RequestRun {
         }
         let spec_hash = spec_hash(&self.request);
         let mut run = RunRow { status: self.status(), spec_hash, covers: Vec::new(), cursor: None, weighed: None };
+        // One that confirms what waits is no repetition, whatever an equal one has confirmed before.
+        let confirms =
+            self.request.allow_revocations.is_some() && !facts.config.waiting().covered_by(run.rules()).is_empty();
         let equal = runs.iter().find(|earlier| {
-            earlier.status.name == self.request.name
+            !confirms
+                && earlier.status.name == self.request.name
                 && earlier.spec_hash == run.spec_hash
                 && earlier.status.phase == Phase::Succeeded
         });
@@ -156,7 +161,7 @@ impl RequestRun {
             phase: Phase::Pending,
             reason: None,
             message: None,
-            created_at: self.heading.at,
+            created_at: self.request.created_at.map_or(self.heading.at, |made| made.min(self.heading.at)),
             started_at: None,
             completed_at: None,
             progress: Progress::default(),
@@ -184,7 +189,7 @@ fn already_run(status: &mut RunStatus, earlier: &RunStatus, at: Timestamp) {
 
 /// Equal for equal specs. A dry run is another spec than the run, and so is a confirmed one.
 fn spec_hash(request: &RunRequest) -> String {
-    let RunRequest { name: _, scope, nonce, dry_run, allow_revocations } = request;
+    let RunRequest { name: _, scope, nonce, dry_run, allow_revocations, created_at: _ } = request;
     let mut hash = Sha256::new();
     match scope {
         RunScope::All {} => hash.update(b"all"),

@@ -18,7 +18,7 @@ use crate::store::{AccessFacts, Fence, InForce, RunRow, UserId};
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-use tokio::time::Instant;
+use tokio::time::{Instant, MissedTickBehavior};
 
 /// How often figures that were counted in memory are written down.
 const USES_EVERY: Duration = Duration::from_secs(60);
@@ -52,6 +52,9 @@ pub(super) async fn run(directory: Directory) {
     let mut uses = tokio::time::interval(USES_EVERY);
     let mut cuts = tokio::time::interval(CUT_EVERY);
     let mut looks = tokio::time::interval(LOOK_EVERY);
+    for interval in [&mut uses, &mut cuts, &mut looks] {
+        interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    }
     let shared = directory.inner.store.elsewhere().is_some();
     let judging = Judging::default();
     let mut runner = Runner {
@@ -82,6 +85,13 @@ pub(super) async fn run(directory: Directory) {
             cut_due = cut(&directory).await;
         }
         if (went_on || cut_due) && !directory.inner.closing.is_cancelled() {
+            // Between two steps of long work, what is due.
+            tokio::select! {
+                biased;
+                _ = uses.tick() => write_uses(&directory).await,
+                _ = cuts.tick() => cut_due = true,
+                () = std::future::ready(()) => {}
+            }
             continue;
         }
         tokio::select! {
@@ -234,7 +244,7 @@ impl Runner {
             self.directory.count_taken(taken);
         } else if let Some(run) = next {
             if !alone {
-                // Whom it finds unchanged a run does not lock, and a replica may be about to change them by other rules.
+                // Whom it finds unchanged a run does not lock; a replica may be about to change them by other rules.
                 store.quiesce().await?;
                 self.see(&config).alone = true;
             }

@@ -187,7 +187,7 @@ impl Directory {
         Ok(deciding.map(SignInRefusal::NoAccess))
     }
 
-    /// Whom a session is of, while it holds: the session is the one kept, and the person may still come in.
+    /// Whom a session is of, while it holds: the session is the one kept, and the person's account may still be used.
     pub async fn session(&self, user: &str, session: Uuid) -> Result<Option<Session>, Error> {
         let config = self.serving()?.in_force;
         let Some(id) = UserId::parse(user) else { return Ok(None) };

@@ -17,11 +17,22 @@ const PREFIX: &str = "scim_";
 #[derive(Debug, Default)]
 pub(super) struct Uses(Mutex<Counted>);
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 struct Counted {
     tokens: HashMap<String, Timestamp>,
     refused: u64,
     last_request: Option<Timestamp>,
+}
+
+impl Counted {
+    fn add(&mut self, other: &Self) {
+        for (token, at) in &other.tokens {
+            let known = self.tokens.entry(token.clone()).or_insert(*at);
+            *known = (*known).max(*at);
+        }
+        self.refused = self.refused.saturating_add(other.refused);
+        self.last_request = self.last_request.max(other.last_request);
+    }
 }
 
 impl Directory {
@@ -55,7 +66,11 @@ impl Directory {
         if counted.tokens.is_empty() && counted.refused == 0 {
             return Ok(());
         }
-        self.inner.store.transact(WriteUses(counted)).await?;
+        if let Err(error) = self.inner.store.transact(WriteUses(counted.clone())).await {
+            // For the next attempt.
+            self.inner.uses.0.lock().unwrap_or_else(PoisonError::into_inner).add(&counted);
+            return Err(error.into());
+        }
         Ok(())
     }
 }
@@ -128,6 +143,21 @@ mod tests {
             content_hash: document.content_hash(),
             document,
         }
+    }
+
+    #[test]
+    fn b111_what_could_not_be_written_down_is_counted_with_what_came_since() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let counted = |tokens: &[(&str, i64)], refused, last: Option<i64>| Counted {
+            tokens: tokens.iter().map(|(token, second)| ((*token).to_owned(), at(*second))).collect(),
+            refused,
+            last_request: last.map(at),
+        };
+        let mut since = counted(&[("a", 5)], 2, None);
+        since.add(&counted(&[("a", 4), ("b", 3)], 7, Some(4)));
+        let mut tokens: Vec<_> = since.tokens.iter().map(|(token, at)| (token.as_str(), at.as_second())).collect();
+        tokens.sort_unstable();
+        assert_eq!((tokens, since.refused, since.last_request), (vec![("a", 5), ("b", 3)], 9, Some(at(4))));
     }
 
     #[tokio::test]

@@ -109,7 +109,7 @@ impl Directory {
         let Question { candidate, roles, tenant, whom, keep, leased } = question;
         let store = &self.inner.store;
         let scale = Scale::new(candidate);
-        let top = candidate.roles.roles().last().map(String::as_str);
+        let top = top_of(&candidate.roles);
         let mut sum = Sum { roles, tenant, top, keep, weighed: Weighed::default(), kept: Vec::new(), won: 0, lost: 0 };
         let people = match whom {
             Whom::These(people) => people,
@@ -131,11 +131,13 @@ impl Directory {
         self.may_go_on(leased).await?;
         weighed.losses.managed = store.figures().await?.users.managed;
         self.may_go_on(leased).await?;
-        weighed.losses.top_before = match top {
-            Some(role) => store.active_holders(tenant, role).await?,
-            None => 0,
+        let have = async |role: Option<&str>| match role {
+            Some(role) => store.active_holders(tenant, role).await,
+            None => Ok(0),
         };
-        weighed.losses.top_after = (weighed.losses.top_before + won).saturating_sub(lost);
+        weighed.losses.top_before = have(top_of(roles)).await?;
+        let have_new = if top == top_of(roles) { weighed.losses.top_before } else { have(top).await? };
+        weighed.losses.top_after = (have_new + won).saturating_sub(lost);
         Ok(weighed)
     }
 
@@ -165,11 +167,15 @@ impl Directory {
     }
 }
 
+fn top_of(roles: &Ladder) -> Option<&str> {
+    roles.roles().last().map(String::as_str)
+}
+
 /// What was added up so far.
 struct Sum<'a> {
     roles: &'a Ladder,
     tenant: &'a str,
-    /// The top role; `None` = there are no roles.
+    /// The candidate's top role; `None` = there are no roles.
     top: Option<&'a str>,
     keep: usize,
     weighed: Weighed,

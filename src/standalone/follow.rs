@@ -220,7 +220,7 @@ impl Follower {
             let ending = if part == 0 { String::new() } else { format!("-{part}") };
             let name = format!("{}-{short}-{}{ending}", id.name, in_force.revision);
             let (scope, nonce) = (RunScope::Rules(rules.to_vec()), String::new());
-            let request = RunRequest { name, scope, nonce, dry_run: false, allow_revocations: None };
+            let request = RunRequest { name, scope, nonce, dry_run: false, allow_revocations: None, created_at: None };
             let run = self.directory.request_run(None, request, &Actor::default()).await?;
             tracing::info!(run = run.name, rules = rules.len(), "rules changed: run asked for");
         }

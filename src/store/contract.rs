@@ -2,7 +2,7 @@
 //!
 //! `decide` is repeatable: an engine may call it again with more facts, or after a retry, and it must answer the same
 //! for the same facts. Facts never contain a group's whole member list unless it is shorter than
-//! [`EVALUATED_AT_ONCE_MAX`](crate::directory::EVALUATED_AT_ONCE_MAX).
+//! [`EVALUATED_AT_ONCE_MAX`](crate::directory::EVALUATED_AT_ONCE_MAX), or all of it is replaced: then who leaves.
 
 use super::row::{
     Account, AccountKey, Counter, FailedRow, GroupId, GroupRow, Identity, IdentityKey, Record, ResourceId, ResourceKey,
@@ -313,13 +313,15 @@ pub enum Write {
     },
 }
 
-/// A rule whose content differs between two configurations.
+/// A rule whose content differs between two configurations, or the ladder under it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuleChange {
     /// Its name.
     pub name: String,
     /// The hash of the new content; `None` = the rule is gone.
     pub hash: Option<String>,
+    /// Whether its content differs; else the ladder of roles does, and nothing of the rule.
+    pub content: bool,
     /// The hash of the ladder of roles.
     pub roles: String,
     /// The group named before, where the rule existed.

@@ -10,6 +10,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod access_commands;
 mod check;
 mod endpoint;
 mod histories;

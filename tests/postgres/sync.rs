@@ -33,6 +33,7 @@ async fn b063_a_run_whose_replica_is_killed_is_finished_by_another_and_evaluates
         nonce: String::new(),
         dry_run: false,
         allow_revocations: None,
+        created_at: None,
     };
     let admin = fleet.replicas[0].access.with_token(&token(Scope::Admin));
     let asked = admin.json("POST", "/access/v1/syncs", &serde_json::to_value(request).unwrap()).await;

@@ -351,7 +351,8 @@ impl Endpoint {
     /// Runs the rules and waits for the end of the run.
     pub async fn sync(&self, name: &str, scope: RunScope) -> RunStatus {
         let (name, nonce) = (name.to_owned(), String::new());
-        self.ask_for_run(RunRequest { name, scope, nonce, dry_run: false, allow_revocations: None }).await
+        self.ask_for_run(RunRequest { name, scope, nonce, dry_run: false, allow_revocations: None, created_at: None })
+            .await
     }
 
     /// Asks for a run and waits for its end.

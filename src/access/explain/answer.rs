@@ -6,6 +6,7 @@
 use super::message;
 use super::{Code, Explanation, Knowledge, Made, Question, Reason, RuleKnowledge};
 use crate::access::{AccessView, GroupSelector, TenantAccess};
+use std::collections::BTreeSet;
 
 /// How many reasons an answer has at most.
 const REASONS_MAX: usize = 10;
@@ -87,7 +88,10 @@ impl<'a> Case<'a> {
         }
         let gives = |rule: &&RuleKnowledge<'_>| {
             let content = rule.rule;
-            content.role == grant.role && content.tenants.contains(&grant.tenant) && grant.rules.contains(&content.name)
+            rule.in_force
+                && content.role == grant.role
+                && content.tenants.contains(&grant.tenant)
+                && grant.rules.contains(&content.name)
         };
         let mut rules: Vec<&RuleKnowledge<'_>> = self.known.rules.iter().filter(gives).collect();
         rules.sort_by_key(|rule| (!rule.matches(), &rule.rule.name));
@@ -138,7 +142,8 @@ impl<'a> Case<'a> {
             out.push(Reason::new(code, message).of(rule).made(made));
         };
         if rule.matches() && !self.is_applied(rule, held) {
-            miss(Code::RuleNotSynced, message::not_synced(rule, self.person), rule.made.as_ref());
+            let message = if rule.in_force { message::not_synced(rule, self.person) } else { message::waiting(rule) };
+            miss(Code::RuleNotSynced, message, rule.made.as_ref());
         }
         if !rule.rule.enabled {
             miss(Code::RuleDisabled, message::disabled(rule), None);
@@ -167,6 +172,8 @@ impl<'a> Case<'a> {
         };
         let mut rules: Vec<&RuleKnowledge<'_>> = self.known.rules.iter().filter(matters).collect();
         rules.sort_by_key(|rule| (!rule.matches(), &rule.rule.name));
+        let mut named = BTreeSet::new();
+        rules.retain(|rule| named.insert(rule.rule.name.as_str()));
         rules.iter().map(|rule| Reason::new(Code::RuleNotSynced, message::waiting(rule)).of(rule)).collect()
     }
 }

@@ -82,8 +82,8 @@ pub fn not_synced(rule: &RuleKnowledge<'_>, person: &AccessView) -> String {
 /// The rule's change is not in force.
 pub fn waiting(rule: &RuleKnowledge<'_>) -> String {
     format!(
-        "the rule {:?} was changed, and the change is not in force yet: if it is held, confirm it with a RuleSync that \
-         has allowRevocations",
+        "the rule {:?} was changed, or is new, and that is not in force yet: if it is held, confirm it with a RuleSync \
+         that has allowRevocations",
         rule.rule.name
     )
 }

@@ -29,7 +29,8 @@ pub struct Knowledge<'a> {
     pub status: Option<Made>,
     /// Whether an evaluation is queued.
     pub pending: bool,
-    /// All rules in force, disabled ones too, and what is known of their groups.
+    /// All rules in force, and beside them those that wait as they were published; disabled ones too, and what is known
+    /// of their groups.
     pub rules: Vec<RuleKnowledge<'a>>,
     /// The roles in force.
     pub roles: &'a Ladder,
@@ -38,10 +39,12 @@ pub struct Knowledge<'a> {
 /// A rule and the person's part in its group.
 #[derive(Debug, Clone)]
 pub struct RuleKnowledge<'a> {
-    /// The rule as it is in force.
+    /// The rule as it is in force, or as it was published.
     pub rule: &'a Rule,
     /// Whether its new content waits, since it would take too much, or was not weighed yet.
     pub waiting: bool,
+    /// Whether this content is in force; else it is the one that was published, and waits.
+    pub in_force: bool,
     /// The group it names; `None` = there is none now.
     pub group: Option<GroupFacts>,
     /// What took the group away or renamed it, where that is known.

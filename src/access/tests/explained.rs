@@ -17,6 +17,8 @@ pub struct Scene {
     pub member_of: Vec<&'static str>,
     /// Rules whose change is not in force.
     pub waiting: Vec<&'static str>,
+    /// Of those that wait, the ones whose content here is the published one.
+    pub new: Vec<&'static str>,
     pub pending: bool,
     pub enabled: bool,
     /// What the person holds.
@@ -35,6 +37,7 @@ impl Scene {
             groups: vec!["Staff", "Designers", "Developers", "Admins"],
             member_of: member_of.to_vec(),
             waiting: Vec::new(),
+            new: Vec::new(),
             pending: false,
             enabled: true,
         }
@@ -72,6 +75,7 @@ impl Scene {
         RuleKnowledge {
             rule,
             waiting: self.waiting.contains(&rule.name.as_str()),
+            in_force: !self.new.contains(&rule.name.as_str()),
             group: there.map(|name| group(name)),
             gone: Some(made("gone", 2)),
             is_member: there.is_some_and(|name| self.member_of.contains(name)),
@@ -319,6 +323,16 @@ fn c002_a_change_that_is_not_in_force_is_told_where_it_could_matter() {
     scene.member_of = vec!["Designers"];
     let answer = scene.ask("home", Some("Designer"));
     assert_eq!(codes(&answer), [Code::RuleNotSynced], "told once");
+}
+
+#[test]
+fn c002_what_was_published_and_waits_is_told_and_gives_nothing_yet() {
+    let mut scene = Scene::new(&[designers()], &["Designers"]);
+    scene.grants.clear();
+    (scene.waiting, scene.new) = (vec!["designers"], vec!["designers"]);
+    let answer = scene.ask("home", Some("Designer"));
+    assert_eq!(told(&answer), ["RuleNotSynced designers Designers membership"]);
+    assert!(answer.reasons[0].message.contains("or is new, and that is not in force yet"), "{:?}", answer.reasons);
 }
 
 #[test]

@@ -85,7 +85,7 @@ impl World {
         let mine = self.now.1.iter().find(|group| rule.group.selects(group)).cloned();
         let there = self.provisioned.iter().map(|name| group(name)).find(|group| rule.group.selects(group));
         let is_member = mine.is_some();
-        RuleKnowledge { rule, waiting, group: mine.or(there), gone: None, is_member, made: None }
+        RuleKnowledge { rule, waiting, in_force: true, group: mine.or(there), gone: None, is_member, made: None }
     }
 }
 

@@ -2,8 +2,9 @@
 
 use super::causes::{member, request};
 use super::feed::cut;
-use super::{World, partial, rule};
-use crate::config::AuditRecord;
+use super::{World, document, partial, rule};
+use crate::access::{Guard, Rule};
+use crate::config::{AuditRecord, Document, SyncPolicy};
 use crate::directory::{AuditQuery, Error};
 use crate::store::{Change, Decision, Effects, Facts, Needs, Record, UserId};
 use serde_json::json;
@@ -126,6 +127,27 @@ async fn c005_who_confirmed_that_access_is_taken_is_on_record() {
     assert_eq!((&head["actor"]["requestId"], &head["what"]["run"]), (&json!("by hand"), &json!(run.uid)));
     assert_eq!(head["what"]["allowRevocations"]["upTo"], 7);
     assert!(records[0].people.is_empty());
+}
+
+#[tokio::test]
+async fn c005_what_a_run_puts_in_force_is_on_record_with_the_run() {
+    let world = World::with(&[]).await;
+    let held = |rules: &[Rule]| Document {
+        sync_policy: SyncPolicy::Automatic,
+        guard: Guard { max_revoked_users: 0, max_revoked_percent: 100 },
+        ..document(rules)
+    };
+    world.publish_document(held(&[rule("d", "Designers", "Designer")])).await;
+    let ada = world.user("ada").await;
+    world.group("Designers", &[&ada]).await;
+    world.publish_document(held(&[])).await;
+    world.judged().await;
+    let run = world.run(partial("confirmed", &["d"], Some(1))).await;
+    assert_eq!(run.result.revoked, 1);
+    let query = AuditQuery { operation: Some("configuration".to_owned()), count: 20, ..AuditQuery::default() };
+    let records = all(&world, query).await;
+    let by: Vec<_> = records.iter().filter_map(|record| record.head["what"]["run"].as_str()).collect();
+    assert_eq!(by, [run.uid.as_str()], "the one that came into force by it");
 }
 
 #[tokio::test]

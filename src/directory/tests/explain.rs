@@ -1,8 +1,9 @@
 //! Every kind of reason, as a directory gives it: what is looked up, and that what decides comes first (C002).
 
 use super::causes::{member, question};
-use super::{World, rule};
+use super::{World, document, partial, rule};
 use crate::access::{Code, Question, Rule};
+use crate::config::{Document, ManualGrantRequest, SyncPolicy};
 use crate::directory::Actor;
 use crate::store::{Change, Decision, Effects, Facts, Needs, UserId, Write};
 use serde_json::json;
@@ -140,4 +141,28 @@ async fn c002_one_question_is_answered_fast_among_a_thousand_rules() {
     }
     // Of an unoptimised build on a busy machine; a released one takes a tenth of it.
     assert!(best < Duration::from_millis(100), "{best:?}");
+}
+
+#[tokio::test]
+async fn c002_a_new_rule_that_waits_to_be_weighed_is_told_and_not_that_there_is_no_rule() {
+    let automatic = |rules: &[Rule]| Document { sync_policy: SyncPolicy::Automatic, ..document(rules) };
+    let world = World::with(&[]).await;
+    world.publish_document(automatic(&[])).await;
+    let ada = world.user("ada").await;
+    world.user("bob").await;
+    world.group("Designers", &[&ada]).await;
+    let (user_name, tenant, role) = ("bob".to_owned(), "main".to_owned(), "Developer".to_owned());
+    let by_hand = ManualGrantRequest { user_name, tenant, role, application_groups: Vec::new() };
+    world.directory.grant(by_hand, &Actor::default()).await.unwrap();
+    assert_eq!(codes(&world, "ada", Some("Designer")).await, (false, vec![Code::NoRule]));
+    without_runner(&world).await;
+    world.publish_document(automatic(&[rule("d", "Designers", "Designer")])).await;
+    assert_eq!(world.directory.in_force().waiting().rules, ["d"], "it might take what was granted by hand");
+    assert_eq!(codes(&world, "ada", Some("Designer")).await, (false, vec![Code::RuleNotSynced]));
+    let reason = world.first_reason("ada").await;
+    assert_eq!((reason.rule.as_deref(), reason.group.as_deref()), (Some("d"), Some("Designers")));
+    let world = world.restarted().await;
+    world.judged().await;
+    world.run(partial("r", &["d"], None)).await;
+    assert_eq!(world.first_reason("ada").await.code, Code::Granted);
 }

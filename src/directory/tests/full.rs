@@ -2,12 +2,12 @@
 
 use super::{Actor, World, all, document, partial, rule};
 use crate::access::Guard;
-use crate::config::{Document, Phase, Progress, RunResult, RunStatus, UserChange};
-use crate::store::{Change, Decision, Effects, Facts, Needs, RunRow, SyncedRule, UserId, Write};
+use crate::config::{Document, ManualGrantRequest, Phase, Progress, RunResult, RunStatus, UserChange};
+use crate::store::{Change, Decision, Effects, Facts, GroupId, Needs, RunRow, SyncedRule, UserId, Write};
 use jiff::Timestamp;
 
 /// Writes what a test wants to find there.
-struct Put(Vec<Write>);
+pub(super) struct Put(pub Vec<Write>);
 
 impl Change for Put {
     type Outcome = ();
@@ -73,6 +73,48 @@ async fn b062_a_full_run_reaches_stale_people_of_every_rule_and_notes_whom_it_ch
     assert!(world.state().await.rules.iter().all(|rule| rule.in_sync));
 }
 
+/// All that is kept of these people, their groups and accounts, but when somebody was evaluated.
+async fn everything(world: &World, users: &[String], groups: &[String]) -> Vec<String> {
+    let store = &world.directory.inner.store;
+    let ids: Vec<UserId> = users.iter().filter_map(|id| UserId::parse(id)).collect();
+    let group_ids = groups.iter().filter_map(|id| GroupId::parse(id)).collect();
+    let mut rows = Vec::new();
+    rows.extend(store.users_by_ids(ids.clone(), true).await.unwrap().iter().map(|row| format!("{row:?}")));
+    rows.extend(store.access_facts(ids).await.unwrap().iter().map(|row| format!("{row:?}")));
+    rows.extend(store.groups_by_ids(group_ids, true).await.unwrap().iter().map(|row| format!("{row:?}")));
+    rows.extend(store.accounts(None, 100).await.unwrap().iter().map(|row| format!("{row:?}")));
+    rows.extend(store.pending_users(100).await.unwrap().iter().map(|id| format!("{id:?} waits")));
+    rows
+}
+
+#[tokio::test]
+async fn b062_a_full_run_when_nothing_changes_writes_no_row_of_any_person_group_or_grant() {
+    let (world, mut users) = designers(5).await;
+    let bob = world.user("bob").await;
+    let groups = [world.group("Painters", &[&users[0], &bob]).await, world.group("Nobody", &[]).await];
+    users.push(bob);
+    for (user_name, tenant) in [("bob", "hr"), ("guest", "main")] {
+        let (user_name, tenant, role) = (user_name.to_owned(), tenant.to_owned(), "Designer".to_owned());
+        let asked = ManualGrantRequest { user_name, tenant, role, application_groups: Vec::new() };
+        world.directory.grant(asked, &Actor::default()).await.unwrap();
+    }
+    assert_eq!(world.run(all("first")).await.result.users_changed, 4, "one was evaluated by a message");
+    let store = &world.directory.inner.store;
+    let (before, extent) = (everything(&world, &users, &groups).await, store.extent().await.unwrap());
+    let guest = world.access("guest").await;
+    assert_eq!(before.len(), 6 + 6 + 2 + 1, "{before:#?}");
+    let run = world.run(all("second")).await;
+    assert_eq!((run.phase, run.result.users_evaluated, run.result.users_changed), (Phase::Succeeded, 6, 0));
+    assert_eq!(everything(&world, &users, &groups).await, before);
+    assert_eq!(world.access("guest").await, guest, "no run is about an account");
+    assert_eq!(store.extent().await.unwrap().last.number, extent.last.number + 1, "who asked for it");
+    assert!(world.directory.run_changes("second", None, 10).await.unwrap().unwrap().changes.is_empty());
+    let began = run.started_at.unwrap().as_microsecond();
+    for user in &users {
+        assert_eq!(world.access(user).await.last_evaluated.unwrap().as_microsecond(), began);
+    }
+}
+
 /// A run as it is found after the process that carried it out was killed behind the first `done` people.
 fn under_way(run: RunStatus, users: &[String], done: usize) -> RunRow {
     let cursor = users.get(done - 1).and_then(|id| UserId::parse(id));
@@ -111,7 +153,7 @@ async fn b063_a_run_says_how_far_it_is_and_after_a_kill_it_goes_on_behind_whom_i
 }
 
 /// A run that waits.
-fn a_run() -> RunStatus {
+pub(super) fn a_run() -> RunStatus {
     RunStatus {
         uid: "uid-1".to_owned(),
         name: String::new(),
@@ -212,7 +254,7 @@ async fn c003_a_run_under_way_does_not_take_too_much_by_rules_that_it_was_not_we
 async fn c003_what_a_run_under_way_has_taken_already_counts_when_it_is_weighed_again() {
     let (world, users) = four_who_would_lose(4).await;
     let mut run = under_way(RunStatus { name: "r".to_owned(), ..a_run() }, &users, 2);
-    run.status.result.revoked = 3;
+    (run.status.result.revoked, run.status.result.users_changed) = (3, 3);
     let asked = Write::InsertRun(run.clone());
     let start = Write::StartRun { run, selectors: Vec::new() };
     world.directory.inner.store.transact(Put(vec![asked, start])).await.unwrap();

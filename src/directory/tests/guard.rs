@@ -1,7 +1,8 @@
 //! The guard: what waits, what is held, what lets it in (reading 23).
 
+use super::explain::without_runner;
 use super::{World, all, document, partial, rule};
-use crate::access::{Guard, Rule};
+use crate::access::{Guard, Ladder, Rule};
 use crate::config::{Document, ManualGrantRequest, Phase, Publication, RunRequest, SyncPolicy};
 use crate::directory::Actor;
 use serde_json::json;
@@ -298,4 +299,137 @@ async fn c009_a_new_owner_begins_with_all_of_its_content_in_force() {
     };
     world.directory.publish(publication).await.unwrap();
     assert!(world.directory.in_force().waiting().is_empty());
+}
+
+/// The roles with one more on top, `Owner`.
+fn with_owner(rules: &[Rule]) -> Document {
+    let mut roles = Ladder::default().roles().to_vec();
+    roles.push("Owner".to_owned());
+    Document { roles: Ladder::new(roles), ..automatic(rules) }
+}
+
+/// Somebody with the top role, and somebody else in *Owners*, which no rule is about.
+async fn admin_and_owner_to_be() -> (World, Rule) {
+    let admins = rule("g", "Admins", "Global Admin");
+    let world = World::with(&[]).await;
+    world.publish_document(automatic(std::slice::from_ref(&admins))).await;
+    let (ada, bob) = (world.user("ada").await, world.user("bob").await);
+    world.group("Admins", &[&ada]).await;
+    world.group("Owners", &[&bob]).await;
+    assert_eq!(world.roles("ada").await, ["main=Global Admin"]);
+    (world, admins)
+}
+
+#[tokio::test]
+async fn c003_a_new_top_role_that_nobody_would_have_is_held_until_a_run_confirms_it() {
+    let (world, admins) = admin_and_owner_to_be().await;
+    world.publish_document(with_owner(std::slice::from_ref(&admins))).await;
+    world.judged().await;
+    let verdict = world.state().await.held.unwrap();
+    assert_eq!((verdict.rules.len(), verdict.roles, verdict.users_losing), (0, true, 0));
+    assert!(verdict.reason.starts_with("nobody active would have the top role"), "{}", verdict.reason);
+    assert_eq!(world.directory.in_force().enforced.roles, Ladder::default(), "the roles before stay in force");
+    assert_eq!(standing(&world, "g").await, held());
+    let allow_revocations = partial("r", &[], Some(0)).allow_revocations;
+    assert_eq!(world.run(RunRequest { allow_revocations, ..all("r") }).await.phase, Phase::Succeeded);
+    assert_eq!(world.directory.in_force().enforced.roles, with_owner(&[]).roles);
+    assert_eq!((world.state().await.held, standing(&world, "g").await), (None, Some((true, None))));
+}
+
+#[tokio::test]
+async fn c003_a_new_top_role_comes_into_force_together_with_a_rule_that_gives_it_to_somebody_active() {
+    let (world, admins) = admin_and_owner_to_be().await;
+    world.publish_document(with_owner(&[admins, rule("o", "Owners", "Owner")])).await;
+    world.judged().await;
+    assert_eq!(world.state().await.held, None);
+    assert_eq!(world.directory.in_force().enforced.roles, with_owner(&[]).roles);
+    assert_eq!(world.run(all("r")).await.phase, Phase::Succeeded);
+    assert_eq!(world.roles("ada").await, ["main=Global Admin"]);
+    assert_eq!(world.roles("bob").await, ["main=Owner"]);
+}
+
+#[tokio::test]
+async fn c003_a_rule_deleted_and_made_again_otherwise_before_it_was_judged_is_one_change() {
+    let world = three_designers(automatic(&[designers()])).await;
+    without_runner(&world).await;
+    world.publish_document(automatic(&[])).await;
+    world.publish_document(automatic(&[rule("d", "Designers", "Developer")])).await;
+    assert!(world.directory.in_force().waiting().is_empty(), "in all it only gives");
+    world.publish_document(automatic(&[])).await;
+    world.publish_document(automatic(&[rule("d", "Designers", "Participant")])).await;
+    assert_eq!(world.directory.in_force().waiting().rules, ["d"]);
+    let world = world.restarted().await;
+    world.judged().await;
+    let verdict = world.state().await.held.unwrap();
+    assert_eq!((verdict.rules, verdict.users_losing), (vec!["d".to_owned()], 3));
+    assert_eq!((standing(&world, "d").await, all_roles(&world).await), (held(), vec!["main=Designer".to_owned(); 3]));
+    let run = world.run(partial("r", &["d"], Some(3))).await;
+    assert_eq!((run.phase, run.result.demoted, run.result.revoked), (Phase::Succeeded, 3, 0), "they fall, once");
+    assert_eq!(all_roles(&world).await, ["main=Participant"; 3]);
+}
+
+#[tokio::test]
+async fn c003_a_confirmation_is_one_of_the_percent_limit_too() {
+    let limits = |rules: &[Rule]| {
+        let guard = Guard { max_revoked_users: 1_000, max_revoked_percent: 20 };
+        Document { guard, ..automatic(rules) }
+    };
+    let world = World::with(&[]).await;
+    world.publish_document(limits(&[designers(), rule("p", "Painters", "Developer")])).await;
+    let users = world.users(10).await;
+    let users: Vec<&str> = users.iter().map(String::as_str).collect();
+    world.group("Designers", &users).await;
+    world.group("Painters", &users[..3]).await;
+    world.publish_document(limits(&[designers()])).await;
+    world.judged().await;
+    let verdict = world.state().await.held.unwrap();
+    assert!(verdict.reason.contains("guard.maxRevokedPercent is 20"), "{}", verdict.reason);
+    let short = world.run(partial("short", &["p"], Some(2))).await;
+    assert_eq!((short.phase, short.users_losing), (Phase::Held, Some(3)));
+    let enough = world.run(partial("enough", &["p"], Some(3))).await;
+    assert_eq!((enough.phase, enough.result.demoted), (Phase::Succeeded, 3));
+    assert_eq!((world.state().await.held, standing(&world, "p").await), (None, None));
+}
+
+#[tokio::test]
+async fn c003_a_run_that_was_held_runs_again_when_it_is_made_again() {
+    let manual = |max_revoked_users: u64, rules: &[Rule]| {
+        let guard = Guard { max_revoked_users, max_revoked_percent: 100 };
+        Document { guard, ..document(rules) }
+    };
+    let world = three_designers(manual(2, &[designers()])).await;
+    world.publish_document(manual(2, &[])).await;
+    let ask = async |uid: &str| {
+        let asked = world.directory.request_run(Some(uid), partial("r", &["d"], None), &Actor::default()).await;
+        assert_eq!(asked.unwrap().reason, None, "{uid}");
+        world.ended(uid).await
+    };
+    for uid in ["uid-1", "uid-2"] {
+        let run = ask(uid).await;
+        assert_eq!((run.phase, run.reason.as_deref()), (Phase::Held, Some("RevocationHeld")), "{uid}");
+    }
+    world.publish_document(manual(3, &[])).await;
+    let run = ask("uid-3").await;
+    assert_eq!((run.phase, run.reason, run.result.revoked), (Phase::Succeeded, None, 3));
+    assert!(all_roles(&world).await.is_empty());
+}
+
+#[tokio::test]
+async fn c003_the_same_confirmation_again_confirms_what_waits_by_then() {
+    let world = three_designers(automatic(&[designers()])).await;
+    for nth in ["first", "second"] {
+        world.publish_document(automatic(&[])).await;
+        world.judged().await;
+        assert_eq!(standing(&world, "d").await, held(), "{nth}");
+        let plain = RunRequest { nonce: nth.to_owned(), ..partial("plain", &["d"], None) };
+        let plain = world.run(plain).await;
+        assert_eq!((plain.phase, plain.result.revoked), (Phase::Succeeded, 0), "{nth}");
+        assert!(plain.message.unwrap().contains("not in force, and left out: d"), "{nth}");
+        let run = world.run(partial("confirm", &["d"], Some(3))).await;
+        assert_eq!((run.phase, run.reason, run.result.revoked), (Phase::Succeeded, None, 3), "{nth}");
+        assert_eq!(run.message.as_deref(), Some("no rule of the directory by now: d"));
+        world.publish_document(automatic(&[designers()])).await;
+        world.judged().await;
+        assert_eq!(world.run(RunRequest { nonce: nth.to_owned(), ..all("again") }).await.result.granted, 3);
+    }
 }

@@ -3,7 +3,7 @@
 
 use super::causes::{member, request};
 use super::sign_in::{on, signing_in, vouched};
-use super::{World, rule};
+use super::{World, all, rule};
 use crate::access::Source;
 use crate::config::{ManualGrant, ManualGrantRequest, SubjectAttribute};
 use crate::directory::{AccessQuery, Actor, Error, Vouched};
@@ -204,4 +204,24 @@ async fn an_unknown_role_is_refused_with_the_roles_there_are() {
     let error = world.directory.grant(of("eve", "main", "Emperor"), &Actor::default()).await.unwrap_err();
     assert!(matches!(&error, Error::BadGrant(why) if why.contains("Participant, Designer, Developer")), "{error}");
     assert_eq!(world.directory.access("eve").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn b018_a_full_run_leaves_what_an_unmanaged_person_holds_by_hand_alone() {
+    let world = World::with(&[]).await;
+    let (ada, dan) = (world.user("ada").await, world.user("dan").await);
+    world.group("Designers", &[&dan]).await;
+    world.group("Painters", &[&ada]).await;
+    grant(&world, "ada", "main", "Global Admin").await;
+    grant(&world, "ada", "hr", "Designer").await;
+    grant(&world, "guest", "main", "Developer").await;
+    world.publish(&[rule("d", "Designers", "Designer")]).await;
+    let (before, guest) = (world.access(&ada).await, world.access("guest").await);
+    let run = world.run(all("everybody")).await;
+    assert_eq!((run.result.users_evaluated, run.result.users_changed), (2, 1), "she was looked at as well");
+    let after = world.access(&ada).await;
+    assert_eq!((&after.stored_grants, &after.tenants), (&before.stored_grants, &before.tenants));
+    assert_eq!((after.managed, world.access("guest").await), (false, guest));
+    assert_eq!(world.roles("ada").await, ["hr=Designer", "main=Global Admin"]);
+    assert_eq!(world.roles("dan").await, ["main=Designer"]);
 }

@@ -8,12 +8,14 @@ mod failed_event;
 mod feed;
 mod full;
 mod guard;
+mod in_sync;
 mod large_group;
 mod manual_grant;
 mod membership;
 mod plan;
 mod publication;
 mod reenabled;
+mod revival;
 mod run;
 mod sign_in;
 mod subject;
@@ -164,6 +166,7 @@ fn partial(name: &str, rules: &[&str], up_to: Option<u64>) -> RunRequest {
         nonce: String::new(),
         dry_run: false,
         allow_revocations: up_to.map(|up_to| AllowRevocations { up_to }),
+        created_at: None,
     }
 }
 

@@ -152,6 +152,34 @@ async fn who_was_changed_is_told_page_by_page_also_by_the_name_of_a_run_that_had
 }
 
 #[tokio::test]
+async fn runs_queue_in_the_order_in_which_their_resources_were_made() {
+    let world = World::with(&[]).await;
+    let made = |name: &str, second| RunRequest {
+        created_at: Some(jiff::Timestamp::from_second(second).unwrap()),
+        ..all(name)
+    };
+    for request in [made("later", 20), made("earlier", 10)] {
+        world.directory.request_run(Some(&request.name), request.clone(), &Actor::default()).await.unwrap();
+    }
+    let now = world.directory.now();
+    let ahead = RunRequest { created_at: Some(now + jiff::SignedDuration::from_hours(9)), ..all("ahead") };
+    let ahead = world.directory.request_run(None, ahead, &Actor::default()).await.unwrap();
+    assert!(ahead.created_at < now + jiff::SignedDuration::from_hours(1), "a clock that is ahead keeps nobody back");
+    world.ended(&ahead.uid).await;
+    let runs: Vec<String> = world.directory.runs().await.unwrap().into_iter().map(|run| run.name).collect();
+    assert_eq!(runs, ["ahead", "later", "earlier"], "newest first");
+}
+
+#[tokio::test]
+async fn a_run_says_which_of_its_rules_the_directory_does_not_have() {
+    let world = World::with(&[rule("d", "Designers", "Designer")]).await;
+    let run = world.run(partial("r", &["d", "dd"], None)).await;
+    assert_eq!(run.phase, Phase::Succeeded);
+    assert_eq!(run.message.as_deref(), Some("no rule of the directory by now: dd"));
+    assert_eq!(world.run(partial("s", &["d"], None)).await.message, None);
+}
+
+#[tokio::test]
 async fn a_run_without_a_name_or_of_no_rule_is_refused() {
     let world = World::with(&[]).await;
     let many: Vec<String> = (0..257).map(|n| format!("r{n}")).collect();

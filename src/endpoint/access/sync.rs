@@ -85,7 +85,7 @@ fn checked(asked: NewSync) -> Result<RunRequest, String> {
     if name.is_empty() || name.len() > NAME_BYTES_MAX || !name.chars().all(plain) {
         return Err(format!("name has 1 to {NAME_BYTES_MAX} characters of a-z, 0-9, - and ."));
     }
-    Ok(RunRequest { name, scope, nonce, dry_run, allow_revocations })
+    Ok(RunRequest { name, scope, nonce, dry_run, allow_revocations, created_at: None })
 }
 
 #[cfg(test)]

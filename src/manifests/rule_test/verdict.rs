@@ -99,7 +99,7 @@ impl World<'_> {
         let mine = self.groups.iter().find(|group| rule.group.selects(group));
         let is_member = mine.is_some();
         let group = mine.filter(|group| !group.display_name.is_empty()).cloned().unwrap_or_else(|| of(&rule.group));
-        RuleKnowledge { rule, waiting: false, group: Some(group), gone: None, is_member, made: None }
+        RuleKnowledge { rule, waiting: false, in_force: true, group: Some(group), gone: None, is_member, made: None }
     }
 }
 

@@ -110,6 +110,7 @@ fn request(sync: &RuleSync) -> RunRequest {
             .spec
             .allow_revocations
             .map(|allowed| AllowRevocations { up_to: u64::try_from(allowed.up_to).unwrap_or(0) }),
+        created_at: sync.creation_timestamp().map(|time| time.0),
     }
 }
 

@@ -135,7 +135,7 @@ impl State {
             selectors.extend(kept.iter().flat_map(|kept| kept.selectors.iter().cloned()));
             people.extend(self.holders(rule));
         }
-        for group in selectors.iter().filter_map(|selector| self.resolve(selector)) {
+        for group in selectors.iter().flat_map(|selector| self.named(selector)) {
             people.extend(self.members_of(group));
         }
         people

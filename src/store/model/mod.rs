@@ -82,6 +82,8 @@ struct RuleKept {
     /// The groups it named since it was last in sync.
     selectors: Vec<GroupSelector>,
     last_sync: Option<LastSync>,
+    /// Whether it has changed since the last run began.
+    touched: bool,
 }
 
 impl ModelStore {
@@ -287,13 +289,16 @@ impl State {
     }
 
     /// The group a selector names now.
-    fn resolve(&self, selector: &GroupSelector) -> Option<GroupId> {
+    fn named(&self, selector: &GroupSelector) -> Vec<GroupId> {
         match selector {
-            GroupSelector::DisplayName(name) => self.group_named(&fold(name)),
+            GroupSelector::DisplayName(name) => self.group_named(&fold(name)).into_iter().collect(),
             GroupSelector::ExternalId(external) => {
-                self.groups.values().find(|row| row.group.external_id() == Some(external)).map(|row| row.id)
+                let bearers = self.groups.values().filter(|row| row.group.external_id() == Some(external));
+                bearers.map(|row| row.id).collect()
             }
-            GroupSelector::Id(text) => GroupId::parse(text).filter(|id| self.groups.contains_key(id)),
+            GroupSelector::Id(text) => {
+                GroupId::parse(text).filter(|id| self.groups.contains_key(id)).into_iter().collect()
+            }
         }
     }
 

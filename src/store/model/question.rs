@@ -192,7 +192,7 @@ impl ModelStore {
             last_sync: kept.last_sync.clone(),
             held_by_someone: !state.holders(name).is_empty(),
         });
-        Ok((stored.collect(), selectors.iter().map(|selector| state.resolve(selector)).collect()))
+        Ok((stored.collect(), selectors.iter().map(|selector| state.named(selector).first().copied()).collect()))
     }
 
     /// The run to work on, if any; not what it covers.
@@ -206,12 +206,15 @@ impl ModelStore {
     pub async fn runs(&self, unfinished: bool) -> Result<Vec<RunRow>, StoreError> {
         let mut runs = self.state().runs();
         runs.retain(|run| !(unfinished && run.status.phase.is_final()));
+        runs.iter_mut().for_each(|run| run.covers.clear());
         Ok(runs)
     }
 
     /// The run of this uid and all of this name, newest first.
     pub async fn runs_of(&self, uid: &str, name: &str) -> Result<Vec<RunRow>, StoreError> {
-        Ok(self.state().runs_of(uid, name))
+        let mut runs = self.state().runs_of(uid, name);
+        runs.iter_mut().for_each(|run| run.covers.clear());
+        Ok(runs)
     }
 
     /// The next users of a run after its cursor.

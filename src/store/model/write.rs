@@ -186,17 +186,21 @@ impl State {
         self.pending.remove(&user);
     }
 
-    /// One that affects nobody is in sync at once; others stay out of sync until a run covers them.
+    /// One that affects nobody is in sync at once; others are out of sync until a run covers them.
     fn rule_changed(&mut self, change: &RuleChange) {
-        let RuleChange { name, hash, roles, before, after } = change;
+        let RuleChange { name, hash, content, roles, before, after } = change;
         let mut kept = self.rules.get(name).cloned().unwrap_or_default();
         kept.selectors.extend(before.iter().chain(after).cloned());
         kept.selectors.dedup();
-        let groups: Vec<_> = kept.selectors.iter().filter_map(|selector| self.resolve(selector)).collect();
+        kept.touched = true;
+        let groups: Vec<_> = kept.selectors.iter().flat_map(|selector| self.named(selector)).collect();
         let has_members = groups.into_iter().any(|group| !self.members_of(group).is_empty());
         let affected = has_members || !self.holders(name).is_empty();
         match (affected, hash) {
-            (true, _) => drop(self.rules.insert(name.clone(), kept)),
+            (true, _) => {
+                let hash = kept.hash.filter(|_| !content);
+                self.rules.insert(name.clone(), RuleKept { hash, roles: None, ..kept });
+            }
             (false, None) => drop(self.rules.remove(name)),
             (false, Some(hash)) => {
                 let (hash, roles) = (Some(hash.clone()), Some(roles.clone()));
@@ -213,13 +217,13 @@ impl State {
         for covered in &run.covers {
             if let Some(hash) = &covered.hash {
                 let now = selectors.iter().filter(|(name, _)| *name == covered.name);
-                let kept = RuleKept {
-                    hash: Some(hash.clone()),
-                    roles: Some(roles.to_owned()),
-                    selectors: now.map(|(_, selector)| selector.clone()).collect(),
-                    last_sync: last_sync.clone(),
-                };
-                self.rules.insert(covered.name.clone(), kept);
+                let kept = self.rules.entry(covered.name.clone()).or_default();
+                kept.last_sync.clone_from(&last_sync);
+                if !kept.touched {
+                    kept.hash = Some(hash.clone());
+                    kept.roles = Some(roles.to_owned());
+                    kept.selectors = now.map(|(_, selector)| selector.clone()).collect();
+                }
             } else if self.holders(&covered.name).is_empty() {
                 self.rules.remove(&covered.name);
             }
@@ -229,6 +233,7 @@ impl State {
     fn start_run(&mut self, run: &RunRow, named: &[GroupSelector]) {
         let mut run = run.clone();
         let uid = run.status.uid.clone();
+        self.rules.values_mut().for_each(|kept| kept.touched = false);
         if run.rules().is_none() {
             run.cover_gone(self.rules.keys().cloned());
         }

@@ -45,28 +45,17 @@ pub(super) async fn by_names(
     Ok(bearers)
 }
 
-/// The group a selector names now.
-pub(super) async fn resolve(connection: &Connection, selector: &GroupSelector) -> Result<Option<GroupId>, Setback> {
-    let found = match selector {
-        GroupSelector::DisplayName(name) => {
-            return Ok(by_names(connection, &vec![&fold(name)]).await?.into_values().next().flatten());
-        }
-        GroupSelector::ExternalId(external) => connection.row(sql::GROUP_BY_EXTERNAL_ID, &[external]).await?,
-        GroupSelector::Id(text) => match GroupId::parse(text) {
-            Some(group) => {
-                return Ok(find(connection, &vec![group.0]).await?.into_values().flatten().next().map(|g| g.id));
-            }
-            None => None,
-        },
-    };
-    found.map(|row| get(&row, 0).map(GroupId)).transpose()
+/// The groups that any of these name now, each once.
+pub(super) async fn named(connection: &Connection, selectors: &[GroupSelector]) -> Result<BTreeSet<GroupId>, Setback> {
+    Ok(named_by_each(connection, selectors).await?.into_iter().flatten().collect())
 }
 
-/// The group that each of these names now, in the order asked; one question for all of a kind.
-pub(super) async fn resolve_all(
+/// The groups that each of these names now, by id, in the order asked: several may have one externalId. One question
+/// for all of a kind.
+pub(super) async fn named_by_each(
     connection: &Connection,
     selectors: &[GroupSelector],
-) -> Result<Vec<Option<GroupId>>, Setback> {
+) -> Result<Vec<BTreeSet<GroupId>>, Setback> {
     let (mut names, mut externals, mut ids) = (Vec::new(), Vec::new(), Vec::new());
     for selector in selectors {
         match selector {
@@ -81,16 +70,15 @@ pub(super) async fn resolve_all(
         connection.rows(sql::GROUPS_BY_EXTERNAL_ID, &[&externals]),
         connection.rows(sql::EXISTING_GROUPS, &[&ids]),
     )?;
-    let mut first: BTreeMap<String, Uuid> = BTreeMap::new();
+    let mut bearers: BTreeMap<String, BTreeSet<GroupId>> = BTreeMap::new();
     for row in &by_external_id {
-        let id: Uuid = get(row, 1)?;
-        first.entry(get(row, 0)?).and_modify(|known| *known = id.min(*known)).or_insert(id);
+        bearers.entry(get(row, 0)?).or_default().insert(GroupId(get(row, 1)?));
     }
     let existing: BTreeSet<Uuid> = existing.iter().map(|row| get(row, 0)).collect::<Result<_, _>>()?;
     let named = |selector: &GroupSelector| match selector {
-        GroupSelector::DisplayName(name) => by_name.get(&fold(name)).copied().flatten(),
-        GroupSelector::ExternalId(external) => first.get(external).copied().map(GroupId),
-        GroupSelector::Id(text) => GroupId::parse(text).filter(|id| existing.contains(&id.0)),
+        GroupSelector::DisplayName(name) => by_name.get(&fold(name)).copied().flatten().into_iter().collect(),
+        GroupSelector::ExternalId(external) => bearers.get(external).cloned().unwrap_or_default(),
+        GroupSelector::Id(text) => GroupId::parse(text).filter(|id| existing.contains(&id.0)).into_iter().collect(),
     };
     Ok(selectors.iter().map(named).collect())
 }

@@ -3,7 +3,7 @@
 
 use super::super::error::StoreError;
 use super::super::question::Among;
-use super::super::row::{AccessFacts, GroupId, UserId};
+use super::super::row::{AccessFacts, UserId};
 use super::PostgresStore;
 use super::ask::{asked, asked_of_one_moment, together};
 use super::connection::Connection;
@@ -93,8 +93,7 @@ async fn affected(
         let named: String = get(row, 0)?;
         selectors.extend(json::<Vec<GroupSelector>>("selectors", &named)?);
     }
-    let groups: BTreeSet<GroupId> = group::resolve_all(connection, &selectors).await?.into_iter().flatten().collect();
-    let groups: Vec<Uuid> = groups.iter().map(|id| id.0).collect();
+    let groups: Vec<Uuid> = group::named(connection, &selectors).await?.iter().map(|group| group.0).collect();
     let members = connection.rows(sql::MEMBERS_OF_GROUPS, &[&groups]).await?;
     let mut people: BTreeSet<UserId> = users(&holders)?.into_iter().collect();
     people.extend(users(&members)?);

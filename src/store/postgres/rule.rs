@@ -2,18 +2,21 @@
 
 use super::super::contract::RuleChange;
 use super::super::row::{RunRow, StoredRuleState};
+use super::ask::together;
 use super::connection::Connection;
 use super::row::{get, json, text};
 use super::setback::Setback;
 use super::{group, run, statement as sql};
 use crate::access::GroupSelector;
 use crate::config::LastSync;
+use futures::future::try_join_all;
+use std::collections::BTreeMap;
+use uuid::Uuid;
 
 /// What is kept of a rule.
 #[derive(Debug, Default)]
 pub(super) struct Stored {
     hash: Option<String>,
-    roles: Option<String>,
     /// The groups it named since it was last in sync.
     pub selectors: Vec<GroupSelector>,
 }
@@ -21,38 +24,49 @@ pub(super) struct Stored {
 /// What is kept of a rule; nothing when it never affected anybody.
 pub(super) async fn stored(connection: &Connection, rule: &str) -> Result<Stored, Setback> {
     let Some(row) = connection.row(sql::RULE_STATE, &[&rule]).await? else { return Ok(Stored::default()) };
-    let selectors: String = get(&row, 2)?;
-    Ok(Stored { hash: get(&row, 0)?, roles: get(&row, 1)?, selectors: json("selectors", &selectors)? })
+    let selectors: String = get(&row, 1)?;
+    Ok(Stored { hash: get(&row, 0)?, selectors: json("selectors", &selectors)? })
 }
 
-/// Notes changed rules. One that affects nobody is in sync at once; others stay out of sync until a run covers them.
+/// Notes changed rules. One that affects nobody is in sync at once; others are out of sync until a run covers them,
+/// also where a rule becomes what it was: somebody may have been evaluated in between (B065, B066).
 ///
 /// All groups are locked before anybody is counted: a member who is being added under the old rules is waited for.
+/// There may be a thousand rules, so none waits for the answers about another.
 pub(super) async fn changed(connection: &Connection, changes: &[RuleChange]) -> Result<(), Setback> {
-    let mut known = Vec::with_capacity(changes.len());
-    for change in changes {
+    let known = changes.iter().map(async |change| {
         let mut stored = stored(connection, &change.name).await?;
         stored.selectors.extend(change.before.iter().chain(&change.after).cloned());
         stored.selectors.dedup();
-        known.push(stored);
-    }
+        Ok::<_, Setback>(stored)
+    });
+    let known = try_join_all(known).await?;
     let all: Vec<GroupSelector> = known.iter().flat_map(|stored| stored.selectors.iter().cloned()).collect();
     run::hold(connection, &all).await?;
-    for (change, stored) in changes.iter().zip(known) {
-        let RuleChange { name, hash, roles, after, .. } = change;
-        let affected = has_holders(connection, name).await? || any_members(connection, &stored.selectors).await?;
-        match (affected, hash) {
-            (false, None) => drop(connection.run(sql::DELETE_RULE, &[name]).await?),
-            (false, Some(hash)) => put(connection, name, Some(hash), Some(roles), after.as_slice()).await?,
-            (true, _) => {
-                put(connection, name, stored.hash.as_ref(), stored.roles.as_ref(), &stored.selectors).await?;
-            }
-        }
-    }
-    Ok(())
+    let noted = changes.iter().zip(&known).map(|(change, stored)| note(connection, change, stored));
+    try_join_all(noted).await.map(drop)
 }
 
-/// A run has brought the covered rules to everybody.
+async fn note(connection: &Connection, change: &RuleChange, stored: &Stored) -> Result<(), Setback> {
+    let RuleChange { name, hash, content, roles, after, .. } = change;
+    let (has_holders, has_members) =
+        together!(has_holders(connection, name), any_members(connection, &stored.selectors))?;
+    match (has_holders || has_members, hash) {
+        (false, None) => connection.run(sql::DELETE_RULE, &[name]).await.map(drop),
+        (false, Some(hash)) => put(connection, name, Some(hash), Some(roles), after.as_slice()).await,
+        (true, _) => {
+            let kept = stored.hash.as_ref().filter(|_| !content);
+            put(connection, name, kept, None, &stored.selectors).await
+        }
+    }
+}
+
+/// A run has begun: what changes from now on, it may not bring to everybody.
+pub(super) async fn begin_run(connection: &Connection) -> Result<(), Setback> {
+    connection.run(sql::UNTOUCH_RULES, &[]).await.map(drop)
+}
+
+/// A run has brought the covered rules to everybody, but for those that have changed since it began.
 pub(super) async fn mark_synced(
     connection: &Connection,
     run: &RunRow,
@@ -65,21 +79,25 @@ pub(super) async fn mark_synced(
         users_changed: run.status.result.users_changed,
     });
     let last_sync = text("last sync", &last_sync)?;
-    for covered in &run.covers {
+    let mut named: BTreeMap<&str, Vec<&GroupSelector>> = BTreeMap::new();
+    for (rule, selector) in selectors {
+        named.entry(rule).or_default().push(selector);
+    }
+    let marked = run.covers.iter().map(async |covered| {
+        let name = &covered.name;
         match &covered.hash {
             Some(hash) => {
-                let now: Vec<GroupSelector> =
-                    selectors.iter().filter(|(name, _)| *name == covered.name).map(|(_, s)| s.clone()).collect();
-                put(connection, &covered.name, Some(hash), Some(roles), &now).await?;
-                connection.run(sql::PUT_LAST_SYNC, &[&covered.name, &last_sync]).await?;
+                let now = text("selectors", &named.get(name.as_str()).map_or(&[][..], Vec::as_slice))?;
+                connection.run(sql::MARK_RULE, &[name, hash, roles, &now, &last_sync]).await?;
             }
-            None if !has_holders(connection, &covered.name).await? => {
-                connection.run(sql::DELETE_RULE, &[&covered.name]).await?;
+            None if !has_holders(connection, name).await? => {
+                connection.run(sql::DELETE_RULE, &[name]).await?;
             }
             None => {}
         }
-    }
-    Ok(())
+        Ok::<_, Setback>(())
+    });
+    try_join_all(marked).await.map(drop)
 }
 
 /// Every rule that has a state, deleted ones too, by name.
@@ -116,12 +134,6 @@ async fn has_holders(connection: &Connection, rule: &String) -> Result<bool, Set
 }
 
 async fn any_members(connection: &Connection, selectors: &[GroupSelector]) -> Result<bool, Setback> {
-    for selector in selectors {
-        if let Some(group) = group::resolve(connection, selector).await?
-            && !group::first_members(connection, group, 1).await?.is_empty()
-        {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+    let groups: Vec<Uuid> = group::named(connection, selectors).await?.iter().map(|group| group.0).collect();
+    Ok(connection.row(sql::ANY_MEMBER, &[&groups]).await?.is_some())
 }

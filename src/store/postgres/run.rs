@@ -90,6 +90,7 @@ pub(super) async fn start(connection: &Connection, run: &RunRow, named: &[GroupS
     let uid = run.status.uid.clone();
     let rules = run.rules().map(<[String]>::to_vec);
     let mut selectors = named.to_vec();
+    rule::begin_run(connection).await?;
     for rule in rules.iter().flatten() {
         selectors.extend(rule::stored(connection, rule).await?.selectors);
     }
@@ -117,7 +118,7 @@ pub(super) async fn start(connection: &Connection, run: &RunRow, named: &[GroupS
 
 /// Locks the groups that selectors name, so that their members stand still.
 pub(super) async fn hold(connection: &Connection, selectors: &[GroupSelector]) -> Result<BTreeSet<GroupId>, Setback> {
-    let groups: BTreeSet<GroupId> = group::resolve_all(connection, selectors).await?.into_iter().flatten().collect();
+    let groups = group::named(connection, selectors).await?;
     if !groups.is_empty() {
         let keys: Vec<_> = groups.iter().map(|id| id.0).collect();
         connection.rows(sql::HOLD_GROUPS, &[&keys]).await?;

@@ -26,7 +26,9 @@ impl PostgresStore {
         selectors: Vec<GroupSelector>,
     ) -> Result<(Vec<StoredRuleState>, Vec<Option<GroupId>>), StoreError> {
         asked!(self, connection => {
-            let (states, groups) = together!(rule::states(connection), group::resolve_all(connection, &selectors))?;
+            let (states, groups) =
+                together!(rule::states(connection), group::named_by_each(connection, &selectors))?;
+            let groups = groups.into_iter().map(|groups| groups.first().copied()).collect();
             Ok((states, groups))
         })
     }

@@ -1,8 +1,8 @@
 //! Every statement of this engine, in one place: each is prepared when a connection is made, read by a lint for what
 //! CockroachDB or YugabyteDB lack, and explained in a golden file.
 //!
-//! Rows are locked in one order everywhere: lease, gate, configuration, groups, users by id, resources by id, accounts by id,
-//! identities by user, runs. What a lock protects is read by a later statement: one that waited for a lock still sees
+//! Rows are locked in one order everywhere: lease, gate, configuration, groups, users by id, resources by id, accounts by
+//! id, identities by user, runs. What a lock protects is read by a later statement: one that waited for a lock still sees
 //! the rows as they were when it began.
 
 /// Makes a constant of each statement, and a list of all.
@@ -106,7 +106,6 @@ statements! {
         g.version + (SELECT coalesce(sum(t.touches), 0)::BIGINT FROM group_touch t WHERE t.group_id = g.id), g.body \
         FROM \"group\" g WHERE g.id = ANY($1)";
     NAMED_GROUPS = "SELECT display_name, id FROM \"group\" WHERE display_name = ANY($1)";
-    GROUP_BY_EXTERNAL_ID = "SELECT id FROM \"group\" WHERE external_id = $1 ORDER BY id LIMIT 1";
     INSERT_GROUP = "INSERT INTO \"group\" \
         (id, display_name, shown_name, external_id, created, modified, version, body) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
@@ -247,16 +246,22 @@ statements! {
     // Rules.
     RULE_STATES = "SELECT r.rule, r.synced_hash, r.synced_roles, r.last_sync, \
         (SELECT 1 FROM holding h WHERE h.rule = r.rule LIMIT 1) IS NOT NULL FROM rule_state r";
-    RULE_STATE = "SELECT synced_hash, synced_roles, selectors FROM rule_state WHERE rule = $1";
-    PUT_RULE = "INSERT INTO rule_state (rule, synced_hash, synced_roles, selectors) VALUES ($1, $2, $3, $4) \
-        ON CONFLICT (rule) DO UPDATE SET synced_hash = excluded.synced_hash, synced_roles = excluded.synced_roles, \
-        selectors = excluded.selectors";
-    PUT_LAST_SYNC = "UPDATE rule_state SET last_sync = $2 WHERE rule = $1";
+    RULE_STATE = "SELECT synced_hash, selectors FROM rule_state WHERE rule = $1";
+    PUT_RULE = "INSERT INTO rule_state (rule, synced_hash, synced_roles, selectors, touched) \
+        VALUES ($1, $2, $3, $4, TRUE) ON CONFLICT (rule) DO UPDATE SET synced_hash = excluded.synced_hash, \
+        synced_roles = excluded.synced_roles, selectors = excluded.selectors, touched = TRUE";
+    MARK_RULE = "INSERT INTO rule_state (rule, synced_hash, synced_roles, selectors, last_sync) \
+        VALUES ($1, $2, $3, $4, $5) ON CONFLICT (rule) DO UPDATE SET last_sync = excluded.last_sync, \
+        synced_hash = CASE WHEN rule_state.touched THEN rule_state.synced_hash ELSE excluded.synced_hash END, \
+        synced_roles = CASE WHEN rule_state.touched THEN rule_state.synced_roles ELSE excluded.synced_roles END, \
+        selectors = CASE WHEN rule_state.touched THEN rule_state.selectors ELSE excluded.selectors END";
+    UNTOUCH_RULES = "UPDATE rule_state SET touched = FALSE WHERE touched = TRUE";
     DELETE_RULE = "DELETE FROM rule_state WHERE rule = $1";
+    ANY_MEMBER = "SELECT 1 FROM membership WHERE group_id = ANY($1) LIMIT 1";
     ANY_HOLDER = "SELECT 1 FROM holding WHERE rule = $1 LIMIT 1";
 
     // Runs.
-    RUNS_OF = "SELECT spec_hash, cursor, covers, status, weighed FROM run WHERE uid IN \
+    RUNS_OF = "SELECT spec_hash, cursor, '[]', status, weighed FROM run WHERE uid IN \
         (SELECT uid FROM run WHERE uid = $1 UNION SELECT uid FROM run WHERE name = $2) \
         ORDER BY created DESC, uid DESC";
     HOLD_RUNS_OF = "SELECT spec_hash, cursor, CASE WHEN $3 THEN covers ELSE '[]' END, status, weighed FROM run \
@@ -265,9 +270,9 @@ statements! {
         ORDER BY created DESC, uid DESC FOR UPDATE";
     NEXT_RUN = "SELECT spec_hash, cursor, '[]', status, weighed FROM run WHERE final = FALSE \
         ORDER BY strpos(status, '\"phase\":\"Running\"') = 0, created, uid LIMIT 1";
-    UNFINISHED_RUNS = "SELECT spec_hash, cursor, covers, status, weighed FROM run WHERE final = FALSE \
+    UNFINISHED_RUNS = "SELECT spec_hash, cursor, '[]', status, weighed FROM run WHERE final = FALSE \
         ORDER BY created DESC, uid DESC";
-    ALL_RUNS = "SELECT spec_hash, cursor, covers, status, weighed FROM run ORDER BY created DESC, uid DESC";
+    ALL_RUNS = "SELECT spec_hash, cursor, '[]', status, weighed FROM run ORDER BY created DESC, uid DESC";
     INSERT_RUN = "INSERT INTO run (uid, name, spec_hash, final, created, cursor, covers, status, weighed) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     UPDATE_RUN = "UPDATE run SET final = $2, cursor = $3, status = $4, weighed = $5 WHERE uid = $1";

@@ -12,7 +12,7 @@ use super::{SqliteStore, rule, user};
 use crate::access::{GroupFacts, GroupSelector};
 use jiff::Timestamp;
 use rusqlite::{CachedStatement, Connection, OptionalExtension};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use uuid::Uuid;
 
 impl SqliteStore {
@@ -52,15 +52,20 @@ impl SqliteStore {
 
 /// Sorted, each once.
 fn people(connection: &Connection, among: &Among) -> Result<Vec<UserId>, StoreError> {
-    let mut found = Vec::new();
     match among {
         // In no order: an index that has the ids alone is a fraction of the table.
-        Among::All => add(connection.prepare_cached("SELECT id FROM user")?, [], &mut found)?,
-        Among::Affected { rules, selectors } => affected(connection, rules, selectors, &mut found)?,
+        Among::All => {
+            let mut found = Vec::new();
+            add(connection.prepare_cached("SELECT id FROM user")?, [], &mut found)?;
+            found.sort_unstable();
+            Ok(found)
+        }
+        Among::Affected { rules, selectors } => {
+            let mut found = BTreeSet::new();
+            affected(connection, rules, selectors, &mut found)?;
+            Ok(found.into_iter().collect())
+        }
     }
-    found.sort_unstable();
-    found.dedup();
-    Ok(found)
 }
 
 /// Holders of the rules, and members of the groups that they and the selectors name (reading 5).
@@ -68,18 +73,16 @@ fn affected(
     connection: &Connection,
     rules: &[String],
     selectors: &[GroupSelector],
-    found: &mut Vec<UserId>,
+    found: &mut BTreeSet<UserId>,
 ) -> Result<(), StoreError> {
     let mut selectors = selectors.to_vec();
     for rule in rules {
         selectors.extend(rule::selectors(connection, rule)?);
         add(connection.prepare_cached("SELECT user_id FROM holding WHERE rule = ?1")?, [rule], found)?;
     }
-    for selector in &selectors {
-        if let Some(group) = rule::resolve(connection, selector)? {
-            let members = connection.prepare_cached("SELECT user_id FROM membership WHERE group_id = ?1")?;
-            add(members, [key(group.0)], found)?;
-        }
+    for group in rule::all_named(connection, &selectors)? {
+        let members = connection.prepare_cached("SELECT user_id FROM membership WHERE group_id = ?1")?;
+        add(members, [key(group.0)], found)?;
     }
     Ok(())
 }
@@ -87,10 +90,10 @@ fn affected(
 fn add(
     mut statement: CachedStatement<'_>,
     values: impl rusqlite::Params,
-    found: &mut Vec<UserId>,
+    found: &mut impl Extend<UserId>,
 ) -> Result<(), StoreError> {
     for id in statement.query_map(values, |row| id(row, 0))? {
-        found.push(UserId(id?));
+        found.extend([UserId(id?)]);
     }
     Ok(())
 }

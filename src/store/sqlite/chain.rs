@@ -10,6 +10,7 @@ use super::row::key;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::path::Path;
+use uuid::Uuid;
 
 /// Where the chain ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,12 +71,16 @@ pub(super) fn append(
     Ok(Head { number: position.number, hash })
 }
 
+/// A new store's incarnation is one of so many seconds before: half a year.
+const NEW_WITHIN: u32 = 1 << 24;
+
 /// The store's incarnation; a store that has none gets one.
 pub(super) fn incarnation(connection: &Connection, now: Timestamp) -> Result<u32, StoreError> {
     if let Some(known) = known_incarnation(connection)? {
         return Ok(known);
     }
-    let new = seconds(now);
+    // Stores that are made in one second have incarnations of their own; a later one, which is the time, is above each.
+    let new = seconds(now).saturating_sub(Uuid::new_v4().as_u128() as u32 % NEW_WITHIN);
     put_incarnation(connection, new)?;
     Ok(new)
 }

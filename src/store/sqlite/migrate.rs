@@ -22,12 +22,13 @@ struct Step {
 }
 
 /// The steps in order; the place plus one is the schema version.
-const STEPS: [Step; 5] = [
+const STEPS: [Step; 6] = [
     Step { sql: include_str!("../migrations/0001.sql"), then: None },
     Step { sql: include_str!("../migrations/0002.sql"), then: Some(chain_up) },
     Step { sql: include_str!("../migrations/0003.sql"), then: Some(index_emails) },
     Step { sql: include_str!("../migrations/0004.sql"), then: None },
     Step { sql: include_str!("../migrations/0005.sql"), then: None },
+    Step { sql: include_str!("../migrations/0006.sql"), then: None },
 ];
 /// The newest schema version this program knows.
 pub(super) const SCHEMA_VERSION: i64 = STEPS.len() as i64;

@@ -7,11 +7,13 @@ use super::row::{id, json, text};
 use crate::access::{GroupSelector, fold};
 use crate::config::LastSync;
 use rusqlite::{Connection, OptionalExtension, params};
+use std::collections::BTreeSet;
 
-/// Notes changed rules. One that affects nobody is in sync at once; others stay out of sync until a run covers them.
+/// Notes changed rules. One that affects nobody is in sync at once; others are out of sync until a run covers them,
+/// also where a rule becomes what it was: somebody may have been evaluated in between (B065, B066).
 pub(super) fn changed(connection: &Connection, changes: &[RuleChange]) -> Result<(), StoreError> {
     for change in changes {
-        let RuleChange { name, hash, roles, before, after } = change;
+        let RuleChange { name, hash, content, roles, before, after } = change;
         let mut selectors = selectors(connection, name)?;
         selectors.extend(before.iter().chain(after).cloned());
         selectors.dedup();
@@ -20,15 +22,21 @@ pub(super) fn changed(connection: &Connection, changes: &[RuleChange]) -> Result
             (false, None) => remove(connection, name)?,
             (false, Some(hash)) => put(connection, name, Some(hash), Some(roles), after.as_slice())?,
             (true, _) => {
-                let (synced_hash, synced_roles) = synced(connection, name)?.unwrap_or_default();
-                put(connection, name, synced_hash.as_ref(), synced_roles.as_ref(), &selectors)?;
+                let kept = if *content { None } else { synced_hash(connection, name)? };
+                put(connection, name, kept.as_ref(), None, &selectors)?;
             }
         }
     }
     Ok(())
 }
 
-/// A run has brought the covered rules to everybody.
+/// A run has begun: what changes from now on, it may not bring to everybody.
+pub(super) fn begin_run(connection: &Connection) -> Result<(), StoreError> {
+    connection.prepare_cached("UPDATE rule_state SET touched = 0 WHERE touched = 1")?.execute([])?;
+    Ok(())
+}
+
+/// A run has brought the covered rules to everybody, but for those that have changed since it began.
 pub(super) fn mark_synced(
     connection: &Connection,
     run: &RunRow,
@@ -45,10 +53,21 @@ pub(super) fn mark_synced(
             Some(hash) => {
                 let now: Vec<GroupSelector> =
                     selectors.iter().filter(|(name, _)| *name == covered.name).map(|(_, s)| s.clone()).collect();
-                put(connection, &covered.name, Some(hash), Some(&roles.to_owned()), &now)?;
                 connection
-                    .prepare_cached("UPDATE rule_state SET last_sync = ?2 WHERE rule = ?1")?
-                    .execute(params![covered.name, text("last sync", &last_sync)?])?;
+                    .prepare_cached(
+                        "INSERT INTO rule_state (rule, synced_hash, synced_roles, selectors, last_sync) \
+                         VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (rule) DO UPDATE SET last_sync = excluded.last_sync, \
+                         synced_hash = iif(touched = 1, synced_hash, excluded.synced_hash), \
+                         synced_roles = iif(touched = 1, synced_roles, excluded.synced_roles), \
+                         selectors = iif(touched = 1, selectors, excluded.selectors)",
+                    )?
+                    .execute(params![
+                        covered.name,
+                        hash,
+                        roles,
+                        text("selectors", &now)?,
+                        text("last sync", &last_sync)?
+                    ])?;
             }
             None if !has_holders(connection, &covered.name)? => remove(connection, &covered.name)?,
             None => {}
@@ -78,23 +97,30 @@ pub(super) fn states(connection: &Connection) -> Result<Vec<StoredRuleState>, St
     Ok(states)
 }
 
-/// The group a selector names now.
-pub(super) fn resolve(connection: &Connection, selector: &GroupSelector) -> Result<Option<GroupId>, StoreError> {
-    let found = match selector {
-        GroupSelector::DisplayName(name) => connection
-            .prepare_cached("SELECT id FROM \"group\" WHERE display_name = ?1")?
-            .query_row([fold(name)], |row| id(row, 0))
-            .optional()?,
-        GroupSelector::ExternalId(external) => connection
-            .prepare_cached("SELECT id FROM \"group\" WHERE external_id = ?1 ORDER BY id LIMIT 1")?
-            .query_row([external], |row| id(row, 0))
-            .optional()?,
-        GroupSelector::Id(text) => match GroupId::parse(text) {
-            Some(group) => super::group::find(connection, group)?.map(|row| row.id.0),
-            None => None,
-        },
+/// The groups a selector names now, by id: several may have one externalId.
+pub(super) fn named(connection: &Connection, selector: &GroupSelector) -> Result<Vec<GroupId>, StoreError> {
+    let (sql, key) = match selector {
+        GroupSelector::DisplayName(name) => ("SELECT id FROM \"group\" WHERE display_name = ?1", fold(name)),
+        GroupSelector::ExternalId(external) => {
+            ("SELECT id FROM \"group\" WHERE external_id = ?1 ORDER BY id", external.clone())
+        }
+        GroupSelector::Id(text) => {
+            let Some(group) = GroupId::parse(text) else { return Ok(Vec::new()) };
+            return Ok(super::group::find(connection, group)?.map(|row| row.id).into_iter().collect());
+        }
     };
-    Ok(found.map(GroupId))
+    let mut statement = connection.prepare_cached(sql)?;
+    let ids = statement.query_map([key], |row| id(row, 0).map(GroupId))?;
+    Ok(ids.collect::<Result<_, _>>()?)
+}
+
+/// The groups that any of these name now, each once.
+pub(super) fn all_named(connection: &Connection, selectors: &[GroupSelector]) -> Result<BTreeSet<GroupId>, StoreError> {
+    let mut groups = BTreeSet::new();
+    for selector in selectors.iter().collect::<BTreeSet<_>>() {
+        groups.extend(named(connection, selector)?);
+    }
+    Ok(groups)
 }
 
 /// The groups a rule named since it was last in sync.
@@ -106,14 +132,13 @@ pub(super) fn selectors(connection: &Connection, rule: &str) -> Result<Vec<Group
     text.map_or(Ok(Vec::new()), |text| json("selectors", &text))
 }
 
-/// The hashes of content and ladder that everybody has, where a run or nobody's being affected settled them.
-type Synced = (Option<String>, Option<String>);
-
-fn synced(connection: &Connection, rule: &str) -> Result<Option<Synced>, StoreError> {
+/// The hash of the content that everybody has, where a run or nobody's being affected settled that.
+fn synced_hash(connection: &Connection, rule: &str) -> Result<Option<String>, StoreError> {
     Ok(connection
-        .prepare_cached("SELECT synced_hash, synced_roles FROM rule_state WHERE rule = ?1")?
-        .query_row([rule], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?)
+        .prepare_cached("SELECT synced_hash FROM rule_state WHERE rule = ?1")?
+        .query_row([rule], |row| row.get(0))
+        .optional()?
+        .flatten())
 }
 
 fn put(
@@ -125,9 +150,9 @@ fn put(
 ) -> Result<(), StoreError> {
     connection
         .prepare_cached(
-            "INSERT INTO rule_state (rule, synced_hash, synced_roles, selectors) VALUES (?1, ?2, ?3, ?4) \
+            "INSERT INTO rule_state (rule, synced_hash, synced_roles, selectors, touched) VALUES (?1, ?2, ?3, ?4, 1) \
              ON CONFLICT (rule) DO UPDATE SET synced_hash = excluded.synced_hash, \
-             synced_roles = excluded.synced_roles, selectors = excluded.selectors",
+             synced_roles = excluded.synced_roles, selectors = excluded.selectors, touched = 1",
         )?
         .execute(params![rule, hash, roles, text("selectors", &selectors)?])?;
     Ok(())
@@ -143,10 +168,8 @@ fn has_holders(connection: &Connection, rule: &str) -> Result<bool, StoreError> 
 }
 
 fn any_members(connection: &Connection, selectors: &[GroupSelector]) -> Result<bool, StoreError> {
-    for selector in selectors {
-        if let Some(group) = resolve(connection, selector)?
-            && !super::group::members(connection, group, 1)?.0.is_empty()
-        {
+    for group in all_named(connection, selectors)? {
+        if !super::group::members(connection, group, 1)?.0.is_empty() {
             return Ok(true);
         }
     }

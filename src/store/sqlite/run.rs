@@ -68,12 +68,12 @@ pub(super) fn next(connection: &Connection) -> Result<Option<RunRow>, StoreError
     statement.query_row([], Raw::read).optional()?.map(Raw::parse).transpose()
 }
 
-/// Runs, newest first; `unfinished` leaves the final ones out.
+/// Runs, newest first; `unfinished` leaves the final ones out. Not what they cover.
 pub(super) fn list(connection: &Connection, unfinished: bool) -> Result<Vec<RunRow>, StoreError> {
     let mut statement = connection.prepare_cached(if unfinished {
-        "SELECT spec_hash, cursor, covers, status, weighed FROM run WHERE final = 0 ORDER BY created DESC, uid DESC"
+        "SELECT spec_hash, cursor, '[]', status, weighed FROM run WHERE final = 0 ORDER BY created DESC, uid DESC"
     } else {
-        "SELECT spec_hash, cursor, covers, status, weighed FROM run ORDER BY created DESC, uid DESC"
+        "SELECT spec_hash, cursor, '[]', status, weighed FROM run ORDER BY created DESC, uid DESC"
     })?;
     collect(statement.query_map([], Raw::read)?)
 }
@@ -176,6 +176,7 @@ pub(super) fn changes(
 /// Fixes whom the run evaluates and counts them: for a partial run the members of the rules' old and new groups and
 /// whoever holds something from them (reading 5), for a full one everybody.
 pub(super) fn start(connection: &Connection, run: &RunRow, named: &[GroupSelector]) -> Result<(), StoreError> {
+    rule::begin_run(connection)?;
     let mut run = run.clone();
     run.status.progress.total = match run.rules().map(<[String]>::to_vec) {
         None => {
@@ -206,15 +207,13 @@ pub(super) fn start(connection: &Connection, run: &RunRow, named: &[GroupSelecto
 }
 
 fn add_members(connection: &Connection, uid: &str, selectors: &[GroupSelector]) -> Result<(), StoreError> {
-    for selector in selectors {
-        if let Some(group) = rule::resolve(connection, selector)? {
-            connection
-                .prepare_cached(
-                    "INSERT OR IGNORE INTO run_user (run_uid, user_id) \
-                     SELECT ?1, user_id FROM membership WHERE group_id = ?2",
-                )?
-                .execute(params![uid, key(group.0)])?;
-        }
+    for group in rule::all_named(connection, selectors)? {
+        connection
+            .prepare_cached(
+                "INSERT OR IGNORE INTO run_user (run_uid, user_id) \
+                 SELECT ?1, user_id FROM membership WHERE group_id = ?2",
+            )?
+            .execute(params![uid, key(group.0)])?;
     }
     Ok(())
 }

@@ -24,7 +24,8 @@ impl SqliteStore {
     ) -> Result<(Vec<StoredRuleState>, Vec<Option<GroupId>>), StoreError> {
         self.readers
             .read(Reach::Wide, move |connection| {
-                let groups = selectors.iter().map(|s| rule::resolve(connection, s)).collect::<Result<_, _>>()?;
+                let first = |selector| Ok::<_, StoreError>(rule::named(connection, selector)?.first().copied());
+                let groups = selectors.iter().map(first).collect::<Result<_, _>>()?;
                 Ok((rule::states(connection)?, groups))
             })
             .await
@@ -43,7 +44,7 @@ impl SqliteStore {
     /// The run of this uid and all of this name, newest first.
     pub async fn runs_of(&self, uid: &str, name: &str) -> Result<Vec<RunRow>, StoreError> {
         let (uid, name) = (uid.to_owned(), name.to_owned());
-        self.readers.read(Reach::Wide, move |connection| run::by_uid_or_name(connection, &uid, &name, true)).await
+        self.readers.read(Reach::Wide, move |connection| run::by_uid_or_name(connection, &uid, &name, false)).await
     }
 
     /// The next users of a run after its cursor.

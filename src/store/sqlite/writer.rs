@@ -1,5 +1,6 @@
-//! The writer thread: changes queue, up to [`BATCH_MAX`] share one commit, each in a savepoint of its own. One that comes
-//! while others are written still shares theirs; but a step of a run does not join messages, which would wait for it.
+//! The writer thread: changes queue, up to [`BATCH_MAX`] share one commit, each in a savepoint of its own. One that
+//! comes while others are written still shares theirs; but a step of a run does not join messages, which would wait
+//! for it.
 //!
 //! A change that fails rolls back alone. Nothing is answered before the commit has returned. A full disk is answered by
 //! its name to everybody in the batch; the next batch tries again. Each record gets its position and its link of the

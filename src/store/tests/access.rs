@@ -48,6 +48,7 @@ pub(super) async fn b059_the_people_of_rules_and_groups_are_named_in_order_and_e
     let moved = RuleChange {
         name: "r".to_owned(),
         hash: Some("2".to_owned()),
+        content: true,
         roles: "roles".to_owned(),
         before: Some(by_name("Old")),
         after: Some(by_name("Nowhere")),

@@ -258,6 +258,7 @@ impl Do {
         let change = |name: &String| RuleChange {
             name: name.clone(),
             hash: after.get(name).map(|(hash, _)| hash.clone()),
+            content: true,
             roles: "roles".to_owned(),
             before: before.get(name).map(|(_, group)| group.clone()),
             after: after.get(name).map(|(_, group)| group.clone()),

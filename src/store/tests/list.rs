@@ -192,6 +192,7 @@ pub(super) async fn texts_are_in_the_order_of_their_bytes(home: &Home) {
     let change = |name: &&str| RuleChange {
         name: (*name).to_owned(),
         hash: Some("h".to_owned()),
+        content: true,
         roles: "r".to_owned(),
         before: None,
         after: None,

@@ -113,6 +113,8 @@ claims! {
     rule:
         b066_a_changed_rule_that_affects_nobody_is_in_sync_at_once,
         b065_a_changed_rule_that_affects_somebody_waits_for_its_run,
+        b065_b066_a_rule_that_becomes_what_it_was_waits_for_a_run_all_the_same,
+        b065_what_changes_while_a_run_is_under_way_is_out_of_sync_behind_it,
         b061_a_deleted_rule_is_remembered_while_somebody_holds_something,
         b039_selectors_name_the_group_that_is_there_now,
         c009_what_is_in_force_is_what_was_published_last,

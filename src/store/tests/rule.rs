@@ -5,7 +5,9 @@ use super::home::Home;
 use super::people::{at, called, cause, configuration, group_id, group_of, user, user_id};
 use crate::access::GroupSelector;
 use crate::config::{Enforced, HeldChanges, LastSync, Phase};
-use crate::store::{Hold, InForce, Needs, RuleChange, RunRow, Store, StoredRuleState, SyncedRule, UserId, Write};
+use crate::store::{
+    Among, Hold, InForce, Needs, RuleChange, RunRow, Store, StoredRuleState, SyncedRule, UserId, Write,
+};
 use serde_json::json;
 use std::sync::Arc;
 
@@ -29,6 +31,7 @@ fn change(name: &str, hash: Option<&str>, before: Option<&str>, after: Option<&s
     RuleChange {
         name: name.to_owned(),
         hash,
+        content: true,
         roles: "roles".to_owned(),
         before: before.map(by_name),
         after: after.map(by_name),
@@ -68,6 +71,11 @@ fn done(rule: &str, hash: Option<&str>) -> RunRow {
     run
 }
 
+/// A run of this uid, which covers nothing, begins.
+fn begin(uid: &str) -> Write {
+    Write::StartRun { run: super::people::partial(uid, &[]), selectors: Vec::new() }
+}
+
 fn mark(run: &RunRow, selectors: &[(&str, &str)]) -> Write {
     let selectors = selectors.iter().map(|(rule, group)| ((*rule).to_owned(), by_name(group))).collect();
     Write::MarkSynced { run: run.clone(), roles: "roles-2".to_owned(), selectors }
@@ -101,7 +109,8 @@ pub(super) async fn b065_a_changed_rule_that_affects_somebody_waits_for_its_run(
     assert_eq!(synced(&store, "r").await, None);
     assert_eq!(affected(&store, "r", Some("Empty")).await, [user_id(1)]);
     let run = done("r", Some("3"));
-    tell(&store, vec![Write::InsertRun(run.clone()), mark(&run, &[("r", "Empty"), ("other", "Full")])]).await;
+    tell(&store, vec![Write::InsertRun(run.clone()), begin("other"), mark(&run, &[("r", "Empty"), ("other", "Full")])])
+        .await;
     let expected = StoredRuleState {
         name: "r".to_owned(),
         synced_hash: Some("3".to_owned()),
@@ -119,6 +128,51 @@ pub(super) async fn b065_a_changed_rule_that_affects_somebody_waits_for_its_run(
     assert_eq!((after.synced_hash.as_deref(), after.last_sync.is_some()), (Some("4"), true));
 }
 
+pub(super) async fn b065_b066_a_rule_that_becomes_what_it_was_waits_for_a_run_all_the_same(home: &Home) {
+    let store = some_people(home).await;
+    publish(&store, vec![change("r", Some("1"), None, Some("Full"))]).await;
+    let run = done("r", Some("1"));
+    tell(&store, vec![Write::InsertRun(run.clone()), mark(&run, &[("r", "Full")])]).await;
+    assert_eq!(synced(&store, "r").await, None, "it has changed, and no run has begun since");
+    tell(&store, vec![begin("a"), mark(&run, &[("r", "Full")])]).await;
+    assert_eq!(synced(&store, "r").await.as_deref(), Some("1"));
+    // Another ladder under the same content.
+    let ladder = RuleChange { content: false, ..change("r", Some("1"), Some("Full"), Some("Full")) };
+    publish(&store, vec![ladder]).await;
+    let known = state(&store, "r").await.unwrap();
+    assert_eq!((known.synced_hash.as_deref(), known.synced_roles), (Some("1"), None));
+    tell(&store, vec![begin("b"), mark(&run, &[("r", "Full")])]).await;
+    assert_eq!(state(&store, "r").await.unwrap().synced_roles.as_deref(), Some("roles-2"));
+    for (hash, before, after) in [("2", "Full", "Empty"), ("1", "Empty", "Full")] {
+        publish(&store, vec![change("r", Some(hash), Some(before), Some(after))]).await;
+        assert_eq!(
+            synced(&store, "r").await,
+            None,
+            "somebody may have been evaluated by {hash}, or by what was before"
+        );
+    }
+}
+
+pub(super) async fn b065_what_changes_while_a_run_is_under_way_is_out_of_sync_behind_it(home: &Home) {
+    let store = some_people(home).await;
+    let full = |name, hash| change(name, Some(hash), Some("Full"), Some("Full"));
+    publish(&store, vec![full("r", "1"), full("s", "1"), change("t", Some("1"), None, Some("Empty"))]).await;
+    tell(&store, vec![begin("run-1")]).await;
+    // Changed and changed back; and one that affects nobody.
+    publish(&store, vec![full("r", "2")]).await;
+    publish(&store, vec![full("r", "1"), change("t", Some("2"), Some("Empty"), Some("Empty"))]).await;
+    let mut run = done("r", Some("1"));
+    let covered = |name: &str| SyncedRule { name: name.to_owned(), hash: Some("1".to_owned()) };
+    run.covers = ["r", "s", "t"].map(covered).to_vec();
+    tell(&store, vec![mark(&run, &[("r", "Full"), ("s", "Full"), ("t", "Empty")])]).await;
+    let of = async |name| state(&store, name).await.map(|state| (state.synced_hash, state.last_sync.is_some()));
+    let expected = |hash: Option<&str>| Some((hash.map(str::to_owned), true));
+    assert_eq!(of("r").await, expected(None), "whoever was evaluated in between may have been passed by already");
+    assert_eq!(of("s").await, expected(Some("1")));
+    assert_eq!(of("t").await, expected(Some("2")), "what affects nobody was in sync at once");
+    assert_eq!(affected(&store, "r", None).await, [user_id(1)], "the groups it named are known still");
+}
+
 pub(super) async fn b061_a_deleted_rule_is_remembered_while_somebody_holds_something(home: &Home) {
     let store = some_people(home).await;
     let held = [grant("hr", &["r"])];
@@ -131,7 +185,7 @@ pub(super) async fn b061_a_deleted_rule_is_remembered_while_somebody_holds_somet
     tell(&store, vec![put(&[], &held)]).await;
     publish(&store, vec![change("r", None, Some("Empty"), None)]).await;
     let known = state(&store, "r").await.unwrap();
-    assert_eq!((known.synced_hash.as_deref(), known.held_by_someone), (Some("1"), true));
+    assert_eq!((known.synced_hash, known.held_by_someone), (None, true));
     assert_eq!(affected(&store, "r", None).await, [user_id(2)]);
     // A run that covered its end, too early: somebody holds something still.
     let run = done("r", None);
@@ -165,6 +219,14 @@ pub(super) async fn b039_selectors_name_the_group_that_is_there_now(home: &Home)
     tell(&store, come.into_iter().map(Write::InsertGroup).collect()).await;
     let (later, first, by_id) = (Some(group_id(5)), Some(group_id(6)), Some(group_id(9)));
     assert_eq!(ask(&store).await, [full, later, first, empty, by_id, None, full]);
+    // Several groups may have one external id: the first is shown, a rule matches the members of each.
+    tell(&store, vec![Write::AddMembers(group_id(7), vec![user_id(2)], cause(0))]).await;
+    let among = Among::Affected { rules: Vec::new(), selectors: vec![GroupSelector::ExternalId("x".to_owned())] };
+    assert_eq!(store.people(among).await.unwrap(), [user_id(2)]);
+    let named = change("e", Some("1"), None, None);
+    publish(&store, vec![RuleChange { after: Some(GroupSelector::ExternalId("x".to_owned())), ..named }]).await;
+    assert_eq!(synced(&store, "e").await, None, "it affects somebody");
+    assert_eq!(affected(&store, "e", None).await, [user_id(2)]);
     tell(&store, vec![Write::UpdateGroup(called(1, "Renamed")), Write::DeleteGroup(group_id(2))]).await;
     assert_eq!(ask(&store).await, [None, later, first, None, by_id, None, None]);
 }

@@ -85,6 +85,7 @@ pub(super) async fn b059_b061_a_partial_run_takes_members_and_holders_each_once(
     let moved = RuleChange {
         name: "r".to_owned(),
         hash: Some("2".to_owned()),
+        content: true,
         roles: "roles".to_owned(),
         before: Some(by_name("Old")),
         after: Some(by_name("New")),

@@ -178,6 +178,7 @@ pub(super) async fn c011_what_is_written_after_an_evaluation_sees_it(home: &Home
     let change = RuleChange {
         name: "everyone".to_owned(),
         hash: Some("h".to_owned()),
+        content: true,
         roles: "r".to_owned(),
         before: None,
         after: None,

@@ -1,10 +1,11 @@
 //! The operator's door: mutual TLS, publications, the long poll.
 
-use crate::support::endpoint::{Endpoint, LIMIT, rule, write_certificates};
+use crate::support::endpoint::{Endpoint, LIMIT, rule, user_body, write_certificates};
 use crate::support::reply::{Caller, try_finish};
 use crate::support::wait;
 use insta::assert_snapshot;
 use jiff::Timestamp;
+use scim_operator::config::{ProvisioningCounts, RunScope};
 use scim_operator::operator::tls::{Authority, Usage};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -131,4 +132,58 @@ async fn b111_the_state_counts_people_groups_and_what_the_provider_did() {
     assert_eq!((did.created, did.disabled, did.deleted, did.failed), (2, 1, 0, 1));
     assert!(did.last_request_time.is_some());
     assert!(state.tokens.iter().any(|token| token.token_id == "scimscimscimscim"));
+}
+
+#[tokio::test]
+async fn b111_what_the_provider_did_is_counted_exactly_and_over_a_restart() {
+    let mut endpoint = Endpoint::start(Vec::new()).await;
+    let people = endpoint.people("user", 4).await;
+    let at = |n: usize| format!("/scim/v2/Users/{}", people[n]);
+    let group = format!("/scim/v2/Groups/{}", endpoint.group("Designers", &[&people[3]]).await);
+    let replace = |path: &str, value: Value| json!([{ "op": "Replace", "path": path, "value": value }]);
+    let counts = |updated, disabled, deleted, failed| ProvisioningCounts {
+        created: 4,
+        updated,
+        disabled,
+        deleted,
+        failed,
+        last_request_time: None,
+    };
+    let did = async |endpoint: &Endpoint| {
+        let did = endpoint.state().await.provisioning;
+        assert!(did.last_request_time.is_some());
+        ProvisioningCounts { last_request_time: None, ..did }
+    };
+    assert_eq!(did(&endpoint).await, counts(0, 0, 0, 0));
+    for _ in 0..2 {
+        let answer = endpoint.public.patch(&at(0), &replace("displayName", json!("Ana"))).await;
+        assert_eq!(answer.status, 200);
+        assert_eq!(did(&endpoint).await, counts(1, 0, 0, 0), "what changes nothing is no update");
+    }
+    let mut body = user_body("user-0001@example.com");
+    body["name"]["givenName"] = json!("Other");
+    assert_eq!(endpoint.public.json("PUT", &at(1), &body).await.status, 200);
+    assert_eq!(did(&endpoint).await, counts(2, 0, 0, 0));
+    for _ in 0..2 {
+        assert_eq!(endpoint.public.patch(&at(0), &replace("active", json!("False"))).await.status, 200);
+        assert_eq!(did(&endpoint).await, counts(2, 1, 0, 0), "disabled once, and no update");
+    }
+    body["active"] = json!(false);
+    assert_eq!(endpoint.public.json("PUT", &at(1), &body).await.status, 200);
+    assert_eq!(endpoint.public.patch(&at(0), &replace("active", json!("True"))).await.status, 200);
+    assert_eq!(did(&endpoint).await, counts(3, 2, 0, 0), "to be enabled again is an update");
+    assert_eq!(endpoint.public.delete(&at(2)).await.status, 204);
+    assert_eq!(endpoint.public.delete(&at(2)).await.status, 404);
+    assert_eq!(endpoint.public.post("/scim/v2/Users", &user_body("USER-0000@example.com")).await.status, 409);
+    assert_eq!(endpoint.public.get(&at(2)).await.status, 404, "a question is no request that failed");
+    let expected = counts(3, 2, 1, 2);
+    assert_eq!(did(&endpoint).await, expected);
+    endpoint.document.rules = vec![rule("d", "Designers", "Designer", &["main"], &[])];
+    endpoint.publish().await;
+    assert_eq!(endpoint.sync("all", RunScope::All {}).await.result.granted, 1);
+    assert_eq!(endpoint.public.patch(&group, &replace("displayName", json!("Others"))).await.status, 204);
+    assert_eq!(did(&endpoint).await, expected, "neither groups nor runs are counted among users");
+    let endpoint = endpoint.restart().await;
+    endpoint.ready().await;
+    assert_eq!(did(&endpoint).await, expected, "kept");
 }

@@ -1,6 +1,6 @@
 //! The audit trail over HTTP: a page at a time, or all of it as lines. C005.
 
-use crate::support::endpoint::{Endpoint, rule};
+use crate::support::endpoint::{Endpoint, rule, user_body};
 use crate::support::reply::finish;
 use serde_json::{Value, json};
 
@@ -76,4 +76,43 @@ async fn c005_a_position_of_another_store_is_gone_also_for_lines() {
         let reply = finish(request).await;
         assert_eq!((reply.status, reply.header("content-type")), (410, "application/problem+json"), "{accept}");
     }
+}
+
+/// The only record of an operation so far.
+async fn only(endpoint: &Endpoint, operation: &str) -> Value {
+    let found = records(&page(endpoint, &format!("?operation={operation}")).await);
+    let [record] = found.as_slice() else { panic!("{operation}: {found:?}") };
+    record.clone()
+}
+
+#[tokio::test]
+async fn c005_a_record_tells_the_token_the_address_and_the_request_id_of_the_request_that_made_it() {
+    let endpoint = Endpoint::start(vec![rule("d", "Designers", "Designer", &["main"], &[])]).await;
+    let by =
+        |request_id: &str| json!({ "tokenId": "scimscimscimscim", "requestId": request_id, "source": "127.0.0.1" });
+    let send = async |method: &str, path: &str, request_id: &str, body: &Value| {
+        let reply = endpoint.with_header(method, path, ("x-request-id", request_id), body).await;
+        assert!((200..300).contains(&reply.status), "{}", reply.text);
+        assert_eq!(reply.header("x-request-id"), request_id, "the answer names it too");
+        reply
+    };
+    let made = send("POST", "/scim/v2/Users", "made.1", &user_body("ana@example.com")).await.json();
+    let user = made["id"].as_str().expect("an id");
+    assert_eq!(only(&endpoint, "user.create").await["actor"], by("made.1"));
+    let schemas = ["urn:ietf:params:scim:schemas:core:2.0:Group"];
+    let group = json!({ "schemas": schemas, "displayName": "Designers", "members": [{ "value": user }] });
+    send("POST", "/scim/v2/Groups", "group_2", &group).await;
+    assert_eq!(only(&endpoint, "group.create").await["actor"], by("group_2"));
+    let mut body = user_body("ana@example.com");
+    body["active"] = json!(false);
+    let path = format!("/scim/v2/Users/{user}");
+    send("PUT", &path, "changed-3", &body).await;
+    assert_eq!(only(&endpoint, "user.update").await["actor"], by("changed-3"));
+    // Anybody may claim to come from elsewhere: who is connected counts.
+    let request = endpoint.public.request("DELETE", &path).header("x-forwarded-for", "203.0.113.7");
+    let deleted = finish(request).await;
+    assert_eq!(deleted.status, 204);
+    let request_id = deleted.header("x-request-id");
+    assert!(!request_id.is_empty(), "a request without an id is given one");
+    assert_eq!(only(&endpoint, "user.delete").await["actor"], by(request_id));
 }

@@ -24,6 +24,7 @@ fn of_d(name: &str) -> RunRequest {
         nonce: String::new(),
         dry_run: false,
         allow_revocations: None,
+        created_at: None,
     }
 }
 

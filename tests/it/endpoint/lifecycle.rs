@@ -1,4 +1,4 @@
-//! A person's life as the provider tells it. B003, B011, B012, B050–B055, B094, B102, B103, B134–B136.
+//! A person's life as the provider tells it. B003, B011, B012, B050–B055, B094, B100, B102, B103, B134–B136.
 
 use crate::support::endpoint::{Endpoint, assert_refused, rule, tenants, user_body};
 use serde_json::{Value, json};
@@ -134,6 +134,120 @@ async fn b102_b103_somebody_no_rule_manages_is_disabled_and_restored_too() {
     );
     endpoint.public.patch(&path(&user), &on).await;
     assert_eq!(endpoint.view(&user).await["accountEnabled"], true);
+}
+
+#[tokio::test]
+async fn b094_who_comes_back_gets_what_the_rules_give_by_then_and_is_there_once() {
+    let (mut endpoint, user, group) = member().await;
+    let (off, on) = switches()[1].clone();
+    let held = "hr: Designer [Reviewers] from d\nmain: Designer [Reviewers] from d";
+    assert_eq!(endpoint.access_of(&user).await, held);
+    assert_eq!(endpoint.public.patch(&path(&user), &off).await.status, 200);
+    endpoint.document.rules[0].rule.role = "Participant".to_owned();
+    endpoint.document.rules[0].rule.tenants = vec!["main".to_owned()];
+    endpoint.publish().await;
+    let stored = tenants(&endpoint.view(&user).await["storedGrants"]);
+    assert_eq!(stored, held, "no message and no run has reached them yet");
+    assert_eq!(endpoint.public.patch(&path(&user), &on).await.status, 200);
+    let now = "main: Participant [Reviewers] from d";
+    let view = endpoint.view(&user).await;
+    assert_eq!((tenants(&view["tenants"]), tenants(&view["storedGrants"])), (now.to_owned(), now.to_owned()));
+    assert_eq!(endpoint.public.patch(&path(&user), &off).await.status, 200);
+    endpoint.document.rules[0].rule.enabled = false;
+    endpoint.publish().await;
+    assert_eq!(endpoint.public.patch(&path(&user), &on).await.status, 200);
+    let view = endpoint.view(&user).await;
+    assert_eq!((&view["storedGrants"], &view["managed"]), (&json!([]), &json!(false)), "no rule gives anything");
+    let users = endpoint.public.get("/scim/v2/Users").await.json();
+    assert_eq!((&users["totalResults"], &users["Resources"][0]["id"]), (&json!(1), &json!(user)));
+    let members = endpoint.public.get(&format!("/scim/v2/Groups/{group}")).await.json()["members"].clone();
+    assert_eq!(members.as_array().map(Vec::len), Some(1));
+}
+
+/// The access view of somebody, but for when the rules were applied.
+async fn standing(endpoint: &Endpoint, who: &str) -> Value {
+    let mut view = endpoint.view(who).await;
+    view.as_object_mut().expect("a person").remove("lastEvaluated").expect("a time");
+    view
+}
+
+#[tokio::test]
+async fn b100_an_administrator_taken_out_of_the_group_and_put_back_has_the_role_again() {
+    let endpoint = Endpoint::start(vec![rule("admins", "Admins", "Global Admin", &["hr", "main"], &["Ops"])]).await;
+    let (ana, bram) = (endpoint.user("ana@example.com").await, endpoint.user("bram@example.com").await);
+    let group = endpoint.group("Admins", &[&ana, &bram]).await;
+    let (before, beside) = (endpoint.view(&ana).await, standing(&endpoint, &bram).await);
+    let role = "hr: Global Admin [Ops] from admins\nmain: Global Admin [Ops] from admins";
+    assert_eq!((tenants(&before["tenants"]), &before["managed"]), (role.to_owned(), &json!(true)));
+    let before = standing(&endpoint, &ana).await;
+    for _ in 0..2 {
+        endpoint.leave(&group, &ana).await;
+        let out = endpoint.view(&ana).await;
+        assert_eq!((&out["tenants"], &out["storedGrants"], &out["managed"]), (&json!([]), &json!([]), &json!(false)));
+        endpoint.join(&group, &ana).await;
+        assert_eq!(standing(&endpoint, &ana).await, before);
+    }
+    assert_eq!(standing(&endpoint, &bram).await, beside, "the other administrator keeps all of it");
+}
+
+/// Somebody with a grant by hand in `main` and whom no rule manages; the id.
+async fn granted_by_hand(endpoint: &Endpoint, user_name: &str) -> String {
+    let asked = json!({ "userName": user_name, "tenant": "main", "role": "Developer", "applicationGroups": ["Ops"] });
+    let made = endpoint.administrator().post("/access/v1/manual-grants", &asked).await;
+    assert_eq!(made.status, 201, "{}", made.text);
+    made.json()["user"].as_str().expect("an id").to_owned()
+}
+
+#[tokio::test]
+async fn b102_b103_what_was_granted_by_hand_is_intact_after_disabling_and_enabling() {
+    let endpoint = Endpoint::start(vec![rule("d", "Designers", "Designer", &["main"], &[])]).await;
+    let olga = granted_by_hand(&endpoint, "olga@example.com").await;
+    assert_eq!(endpoint.user("Olga@example.com").await, olga, "the account becomes the user");
+    let piet = endpoint.user("piet@example.com").await;
+    assert_eq!(granted_by_hand(&endpoint, "piet@example.com").await, piet, "and who is a user may be granted more");
+    let mut by_hand = json!([{ "tenant": "main", "role": "Developer", "applicationGroups": ["Ops"] }]);
+    by_hand[0]["rules"] = json!([]);
+    by_hand[0]["source"] = json!("Manual");
+    for user in [&olga, &piet] {
+        let before = standing(&endpoint, user).await;
+        assert_eq!((&before["tenants"], &before["storedGrants"]), (&by_hand, &by_hand));
+        for (off, on) in switches() {
+            assert_eq!(endpoint.public.patch(&path(user), &off).await.status, 200);
+            let disabled = standing(&endpoint, user).await;
+            assert_eq!((&disabled["tenants"], &disabled["storedGrants"]), (&json!([]), &by_hand), "{off}");
+            assert_eq!((&disabled["active"], &disabled["accountEnabled"]), (&json!(false), &json!(false)), "{off}");
+            assert_eq!(endpoint.public.patch(&path(user), &on).await.status, 200);
+            assert_eq!(standing(&endpoint, user).await, before, "{on}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn b103_who_was_deleted_and_is_sent_again_has_the_earlier_state_only_where_the_record_was_kept() {
+    for (choice, is_kept) in [("Disable", true), ("Delete", false)] {
+        let endpoint = Endpoint::profiled(&json!({ "onUserDelete": choice })).await;
+        granted_by_hand(&endpoint, "olga@example.com").await;
+        let mut body = user_body("olga@example.com");
+        body["externalId"] = json!("external-olga");
+        let user = endpoint.public.created("/scim/v2/Users", &body).await;
+        let group = endpoint.group("Anybody", &[&user]).await;
+        let before = standing(&endpoint, &user).await;
+        assert_eq!(tenants(&before["tenants"]), "main: Developer [Ops] from ", "{choice}");
+        assert_eq!(endpoint.public.delete(&path(&user)).await.status, 204);
+        if is_kept {
+            let disabled = standing(&endpoint, &user).await;
+            assert_eq!((&disabled["tenants"], &disabled["storedGrants"]), (&json!([]), &before["storedGrants"]));
+        }
+        let again = endpoint.public.created("/scim/v2/Users", &body).await;
+        let members = endpoint.public.get(&format!("/scim/v2/Groups/{group}")).await.json()["members"].clone();
+        let is_member = members.as_array().is_some_and(|members| !members.is_empty());
+        assert_eq!((again == user, is_member), (is_kept, is_kept), "{choice}");
+        if is_kept {
+            assert_eq!(standing(&endpoint, &again).await, before);
+        } else {
+            assert_eq!(endpoint.view(&again).await["storedGrants"], json!([]), "a recycled name inherits nothing");
+        }
+    }
 }
 
 #[tokio::test]

@@ -45,4 +45,5 @@ mod sign_in_fault;
 mod sort;
 mod store;
 mod sync;
+mod taken;
 mod wire;

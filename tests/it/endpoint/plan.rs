@@ -66,6 +66,7 @@ async fn c001_a_plan_and_a_dry_run_say_what_the_run_then_does() {
         nonce: String::new(),
         dry_run,
         allow_revocations: None,
+        created_at: None,
     };
     let dry = endpoint.ask_for_run(ask("dry", true)).await;
     assert_eq!((dry.phase, moved(dry.result), dry.users_losing), (Phase::Succeeded, moved(plan.result), Some(2)));

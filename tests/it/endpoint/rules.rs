@@ -1,9 +1,10 @@
 //! What a provider's messages do to access, by the rules in force. B005, B013, B015–B017, B034, B043–B049, B068, B069.
 
-use crate::support::endpoint::{Endpoint, rule};
+use crate::support::endpoint::{Endpoint, rule, user_body};
 use insta::assert_snapshot;
+use jiff::Timestamp;
 use scim_operator::config::RuleEntry;
-use serde_json::json;
+use serde_json::{Value, json};
 
 fn three_rules() -> Vec<RuleEntry> {
     vec![
@@ -94,16 +95,65 @@ async fn b043_b057_each_accepted_write_evaluates_at_once() {
     let endpoint = Endpoint::start(three_rules()).await;
     let user = endpoint.user("ana@example.com").await;
     let group = endpoint.group("Designers", &[]).await;
-    let mut last = endpoint.view(&user).await["lastEvaluated"].as_str().unwrap().to_owned();
+    let mut last = evaluated(&endpoint, &user).await;
     for _ in 0..3 {
         // A write that changes nothing evaluates too (reading 4).
         endpoint.join(&group, &user).await;
-        let view = endpoint.view(&user).await;
-        let now = view["lastEvaluated"].as_str().unwrap().to_owned();
+        let now = evaluated(&endpoint, &user).await;
         assert!(now > last, "{now} is not after {last}");
+        let view = endpoint.view(&user).await;
         assert_eq!(view["tenants"][0]["role"], "Designer", "visible with the answer to the PATCH");
         last = now;
     }
+}
+
+/// When the rules were last applied to somebody.
+async fn evaluated(endpoint: &Endpoint, who: &str) -> Timestamp {
+    let view = endpoint.view(who).await;
+    view["lastEvaluated"].as_str().expect("a time").parse().expect("an RFC 3339 time")
+}
+
+#[tokio::test]
+async fn b043_b057_each_kind_of_write_evaluates_whom_it_names_at_once_and_nobody_else() {
+    const HELD: &str = "hr: Designer [Design, Reviewers] from designers";
+    let endpoint = Endpoint::start(three_rules()).await;
+    let (ana, bram) = (endpoint.user("ana@example.com").await, endpoint.user("bram@example.com").await);
+    let group = format!("/scim/v2/Groups/{}", endpoint.group("Designers", &[&ana]).await);
+    endpoint.group("Developers", &[&bram]).await;
+    let user = format!("/scim/v2/Users/{ana}");
+    let replace = |path: &str, value: Value| {
+        let schemas = ["urn:ietf:params:scim:api:messages:2.0:PatchOp"];
+        json!({ "schemas": schemas, "Operations": [{ "op": "Replace", "path": path, "value": value }] })
+    };
+    let whole = |members: &[&str]| {
+        let members: Vec<Value> = members.iter().map(|id| json!({ "value": id })).collect();
+        let schemas = ["urn:ietf:params:scim:schemas:core:2.0:Group"];
+        json!({ "schemas": schemas, "displayName": "Designers", "members": members })
+    };
+    let mut inactive = user_body("ana@example.com");
+    inactive["active"] = json!(false);
+    let steps = [
+        ("PATCH", &user, replace("active", json!(false)), ""),
+        ("PATCH", &user, replace("active", json!(true)), HELD),
+        ("PATCH", &user, replace("displayName", json!("Ana")), HELD),
+        ("PUT", &user, inactive, ""),
+        ("PUT", &user, user_body("ana@example.com"), HELD),
+        ("PUT", &group, whole(&[]), ""),
+        ("PUT", &group, whole(&[&ana]), HELD),
+        ("PATCH", &group, replace("displayName", json!("Former designers")), ""),
+        ("PATCH", &group, replace("displayName", json!("Designers")), HELD),
+        ("DELETE", &group, Value::Null, ""),
+    ];
+    let (mut last, beside) = (evaluated(&endpoint, &ana).await, evaluated(&endpoint, &bram).await);
+    for (method, path, body, access) in steps {
+        let reply = endpoint.with_header(method, path, ("accept", "application/scim+json"), &body).await;
+        assert!((200..300).contains(&reply.status), "{method} {path} {body}: {}", reply.text);
+        let now = evaluated(&endpoint, &ana).await;
+        assert!(now > last, "{method} {path} {body}: {now} is not after {last}");
+        assert_eq!(endpoint.access_of(&ana).await, access, "{method} {path} {body}");
+        last = now;
+    }
+    assert_eq!(evaluated(&endpoint, &bram).await, beside, "whom no message names is left alone");
 }
 
 #[tokio::test]

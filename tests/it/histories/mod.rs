@@ -7,12 +7,14 @@ mod reference;
 mod system;
 
 use event::{Chance, Event};
-use reference::{Entry, Held, Onboarding, Person, Reference};
+use reference::{Entry, Fault, Group, Held, Onboarding, Person, Reference};
 use scim_operator::access::Source;
 use std::collections::{BTreeMap, BTreeSet};
 use system::{Outcome, Shown, System};
 
 const HISTORIES: u64 = 300;
+/// In so many a fault is noticed.
+const FEW: u64 = 36;
 /// Fewer than there may be new accounts in a minute.
 const EVENTS: usize = 48;
 
@@ -37,6 +39,7 @@ impl Reference {
             Event::PostGroup(..)
             | Event::Members(..)
             | Event::AllMembers(..)
+            | Event::Mark(..)
             | Event::Rename(..)
             | Event::DeleteGroup(_) => self.take_group(event),
             Event::Grant(..) | Event::EndGrant(..) => self.take_grant(event),
@@ -55,7 +58,7 @@ impl Reference {
                 }
                 Some(BTreeSet::new())
             }
-            Event::DryRun(scope) => return Outcome::Would(self.would_change(scope.as_ref())),
+            Event::DryRun(scope) => return self.would(scope.as_ref()),
             Event::Restart => Some(BTreeSet::new()),
         };
         let Some(named) = named else { return Outcome::Refused };
@@ -79,8 +82,8 @@ impl Reference {
             Event::Title(who) if self.is_sent(who) => who,
             Event::Delete(who) if self.is_sent(who) => {
                 self.people.remove(who);
-                for members in self.groups.values_mut() {
-                    members.remove(who);
+                for group in self.groups.values_mut() {
+                    group.members.remove(who);
                 }
                 who
             }
@@ -114,53 +117,67 @@ impl Reference {
         Some(BTreeSet::new())
     }
 
-    /// Whose access a run would change; another rule that gives the same is no change of access.
-    fn would_change(&self, scope: Option<&BTreeSet<String>>) -> BTreeSet<String> {
+    /// Whose access a run would change, and whether it would be held; another rule that gives the same is no change of
+    /// access.
+    fn would(&self, scope: Option<&BTreeSet<String>>) -> Outcome {
         let mut after = self.clone();
-        after.dry_run(scope);
+        let is_held = after.dry_run(scope);
         let access = |person: &Person| -> BTreeMap<_, _> {
             let of = |(tenant, held): (&String, &Held)| (tenant.clone(), (held.role, held.joins.clone()));
             person.holds.iter().map(of).collect()
         };
         let differs = |who: &&String| access(&self.people[*who]) != access(&after.people[*who]);
-        self.people.keys().filter(differs).cloned().collect()
+        Outcome::Would(self.people.keys().filter(differs).cloned().collect(), is_held)
     }
 
     /// Whom a message about a group names; `None` = it is refused.
     fn take_group(&mut self, event: &Event) -> Option<BTreeSet<String>> {
         match event {
-            Event::PostGroup(group, members) => {
+            Event::PostGroup(group, external, members) => {
                 if self.groups.contains_key(group) || !self.are_sent(members) {
                     return None;
                 }
-                self.groups.insert(group.clone(), members.clone());
-                Some(members.clone())
+                let (number, external, members) = (self.made, external.clone(), members.clone());
+                self.made += 1;
+                self.groups.insert(group.clone(), Group { number, external, members: members.clone() });
+                Some(members)
             }
             Event::Members(group, come, go) => {
                 if !self.groups.contains_key(group) || !self.are_sent(come) {
                     return None;
                 }
-                let members = self.groups.get_mut(group)?;
+                let members = &mut self.groups.get_mut(group)?.members;
                 members.extend(come.iter().cloned());
                 members.retain(|who| !go.contains(who));
                 Some(come.union(go).filter(|who| self.is_sent(who)).cloned().collect())
             }
-            Event::AllMembers(group, all) => {
-                if !self.groups.contains_key(group) || !self.are_sent(all) {
+            Event::AllMembers(group, external, all) => {
+                if !self.are_sent(all) {
                     return None;
                 }
-                let before = self.groups.insert(group.clone(), all.clone())?;
+                let group = self.groups.get_mut(group)?;
+                group.external.clone_from(external);
+                let before = std::mem::replace(&mut group.members, all.clone());
                 Some(all.union(&before).cloned().collect())
+            }
+            Event::Mark(group, external) => {
+                let group = self.groups.get_mut(group)?;
+                let before = group.external.replace(external.clone());
+                Some(if before.as_ref() == Some(external) { BTreeSet::new() } else { group.members.clone() })
             }
             Event::Rename(group, to) => {
                 if !self.groups.contains_key(group) || (group != to && self.groups.contains_key(to)) {
                     return None;
                 }
-                let members = self.groups.remove(group)?;
-                self.groups.insert(to.clone(), members.clone());
+                let renamed = self.groups.remove(group)?;
+                let members = renamed.members.clone();
+                self.groups.insert(to.clone(), renamed);
                 Some(if group == to { BTreeSet::new() } else { members })
             }
-            Event::DeleteGroup(group) => self.groups.remove(group),
+            Event::DeleteGroup(group) if self.fault == Some(Fault::GroupDeletions) => {
+                self.groups.get(group).map(|group| group.members.clone())
+            }
+            Event::DeleteGroup(group) => self.groups.remove(group).map(|group| group.members),
             _ => None,
         }
     }
@@ -174,14 +191,22 @@ impl Reference {
     }
 }
 
-async fn history(seed: u64) -> Result<(), String> {
+/// How often somebody whom rules give something was compared with them, while every rule was said to be in sync.
+async fn history(seed: u64, fault: Option<Fault>) -> Result<usize, String> {
     let mut dice = Chance::new(seed);
-    let mut reference = Reference::begin(&mut dice);
+    let reference = Reference { fault, ..Reference::begin(&mut dice) };
     let mut system = System::begin(reference.automatic, reference.limit, reference.onboarding).await;
+    let outcome = live(seed, dice, reference, &mut system).await;
+    system.end().await;
+    outcome
+}
+
+async fn live(seed: u64, mut dice: Chance, mut reference: Reference, system: &mut System) -> Result<usize, String> {
     let Reference { automatic, limit, onboarding, .. } = &reference;
     let mut told: Vec<String> = vec![format!("Manual: {}, limit {limit}, {onboarding:?}", !automatic)];
+    let mut compared = 0;
     for _ in 0..EVENTS {
-        let event = dice.event(&reference.published);
+        let event = dice.event(&reference);
         told.push(format!("{event:?}"));
         let expected = reference.take(&event);
         let answered = system.take(&event).await;
@@ -196,9 +221,31 @@ async fn history(seed: u64) -> Result<(), String> {
         if system.held() != reference.held {
             return wrong(format!("held {:?}, and it is {:?}", system.held(), reference.held));
         }
+        if system.is_in_sync().await {
+            match settled(&reference, &said) {
+                Ok(managed) => compared += managed,
+                Err(what) => return wrong(format!("every rule is in sync, and {what}")),
+            }
+        }
     }
-    system.end().await;
-    Ok(())
+    Ok(compared)
+}
+
+/// How many people the published rules give something; an error names somebody who has not what they say, and which
+/// rules make the difference.
+fn settled(reference: &Reference, said: &BTreeMap<String, Shown>) -> Result<usize, String> {
+    let mut managed = 0;
+    for (who, Shown { stored, .. }) in said {
+        let due = reference.holdings(who, &reference.published);
+        if *stored != due {
+            let apart = stored.keys().chain(due.keys()).filter(|tenant| stored.get(*tenant) != due.get(*tenant));
+            let both = apart.flat_map(|tenant| [stored.get(tenant), due.get(tenant)]).flatten();
+            let rules: BTreeSet<&String> = both.flat_map(|held| &held.rules).collect();
+            return Err(format!("{who} has not what {rules:?} say: {stored:?}, and it is {due:?}"));
+        }
+        managed += usize::from(due.values().any(|held| !held.rules.is_empty()));
+    }
+    Ok(managed)
 }
 
 /// What everybody holds and may do, and whether they are still signed in.
@@ -220,36 +267,58 @@ async fn b018_b049_b054_b071_b084_b086_c001_after_any_history_everybody_has_what
         Some(seed) => vec![seed],
         None => (0..number("HISTORIES").unwrap_or(HISTORIES)).map(|seed| seed + 1).collect(),
     };
+    let mut compared = 0;
     for several in seeds.chunks(8) {
-        let outcomes = futures::future::join_all(several.iter().map(|seed| history(*seed))).await;
+        let outcomes = futures::future::join_all(several.iter().map(|seed| history(*seed, None))).await;
         for outcome in outcomes {
-            outcome.unwrap_or_else(|wrong| panic!("{wrong}"));
+            compared += outcome.unwrap_or_else(|wrong| panic!("{wrong}"));
         }
+    }
+    assert!(compared > 0 || number("SEED").is_some(), "while every rule was in sync nobody had anything from one");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reference_that_forgets_the_highest_role_or_deletions_of_groups_is_noticed() {
+    for fault in [Fault::LowestRole, Fault::GroupDeletions] {
+        let mut noticed = false;
+        for seed in 1..=FEW {
+            noticed = history(seed, Some(fault)).await.is_err();
+            if noticed {
+                break;
+            }
+        }
+        assert!(noticed, "{fault:?}: no difference in {FEW} histories");
     }
 }
 
 #[test]
-fn a_reference_that_forgets_the_highest_role_is_noticed() {
-    let rule = |role| reference::Rule {
-        group: "Ones".to_owned(),
-        role,
+fn somebody_who_has_not_what_the_rules_say_is_noticed_with_the_rule() {
+    let ones = reference::Selector::Name("Ones".to_owned());
+    let rule = |group| reference::Rule {
+        group,
+        role: 3,
         tenants: BTreeSet::from(["main".to_owned()]),
         joins: BTreeSet::new(),
         enabled: true,
     };
+    let ada = BTreeSet::from(["ada".to_owned()]);
     let mut reference = Reference { limit: usize::MAX, home: "main".to_owned(), ..Reference::default() };
     reference.take(&Event::Post("ada".to_owned(), true));
-    reference.take(&Event::PostGroup("Ones".to_owned(), BTreeSet::from(["ada".to_owned()])));
-    reference.take(&Event::Publish(BTreeMap::from([("a".to_owned(), rule(3)), ("b".to_owned(), rule(1))])));
-    assert!(reference.people["ada"].holds.is_empty(), "B065: nothing has touched ada yet");
-    reference.take(&Event::Run(None, None));
-    assert_eq!(reference.people["ada"].holds["main"].role, 3, "B015");
+    reference.take(&Event::PostGroup("Ones".to_owned(), Some("e1".to_owned()), ada));
+    for group in [ones, reference::Selector::External("e1".to_owned()), reference::Selector::Number(0)] {
+        reference.take(&Event::Publish(BTreeMap::from([("a".to_owned(), rule(group))])));
+        reference.take(&Event::Run(None, None));
+        assert_eq!(settled(&reference, &everybody(&reference)), Ok(1));
+        reference.take(&Event::Publish(BTreeMap::new()));
+        let wrong = settled(&reference, &everybody(&reference)).unwrap_err();
+        assert!(wrong.starts_with("ada has not what {\"a\"} say"), "{wrong}");
+    }
 }
 
 /// What the provider has sent: Ada, a designer.
 fn designer(onboarding: Onboarding) -> Reference {
     let rule = reference::Rule {
-        group: "Ones".to_owned(),
+        group: reference::Selector::Name("Ones".to_owned()),
         role: 1,
         tenants: BTreeSet::from(["hr".to_owned(), "main".to_owned()]),
         joins: BTreeSet::new(),
@@ -259,7 +328,7 @@ fn designer(onboarding: Onboarding) -> Reference {
     let mut reference = Reference { limit: usize::MAX, home, onboarding, ..Reference::default() };
     reference.take(&Event::Publish(BTreeMap::from([("a".to_owned(), rule)])));
     reference.take(&Event::Post("ada".to_owned(), true));
-    reference.take(&Event::PostGroup("Ones".to_owned(), BTreeSet::from(["ada".to_owned()])));
+    reference.take(&Event::PostGroup("Ones".to_owned(), None, BTreeSet::from(["ada".to_owned()])));
     reference
 }
 
@@ -293,13 +362,13 @@ fn b008_b054_the_reference_lets_a_disabled_designer_in_with_the_lowest_role_unti
 
 #[test]
 fn b049_b054_b085_the_reference_gives_whoever_has_left_all_groups_the_lowest_role_or_nothing() {
-    let leaves = Event::AllMembers("Ones".to_owned(), BTreeSet::new());
+    let leaves = Event::AllMembers("Ones".to_owned(), None, BTreeSet::new());
     for (enabled, comes, left) in [(true, Entry::Onboarded, 1), (false, Entry::NoAccess, 0)] {
         let mut reference = designer(Onboarding { enabled, reenable_disabled: true });
         reference.take(&leaves);
         assert_eq!(reference.take(&Event::SignIn("ada".to_owned())), Outcome::SignIn(comes));
         assert_eq!(roles(&reference).len(), left);
-        reference.take(&Event::PostGroup("Twos".to_owned(), BTreeSet::from(["ada".to_owned()])));
+        reference.take(&Event::PostGroup("Twos".to_owned(), None, BTreeSet::from(["ada".to_owned()])));
         assert_eq!(roles(&reference).len(), left, "no rule matches");
         reference.take(&Event::Members("Ones".to_owned(), BTreeSet::from(["ada".to_owned()]), BTreeSet::new()));
         assert_eq!(roles(&reference), [("hr".to_owned(), 1), ("main".to_owned(), 1)], "the first match ends it");
@@ -313,7 +382,7 @@ fn b006_in_the_histories_people_come_in_and_are_refused_in_every_way() {
         let mut dice = Chance::new(seed);
         let mut reference = Reference::begin(&mut dice);
         for _ in 0..EVENTS {
-            let event = dice.event(&reference.published);
+            let event = dice.event(&reference);
             let is_disabled_holder = |person: &Person| person.reenabled && person.holds.len() > 1;
             if let Outcome::SignIn(entry) = reference.take(&event) {
                 seen.insert((entry, reference.people.values().any(is_disabled_holder)));

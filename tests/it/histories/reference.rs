@@ -6,10 +6,33 @@ use std::collections::{BTreeMap, BTreeSet};
 
 type Names = BTreeSet<String>;
 
+/// How a rule names groups (reading 10); several may have the same `externalId`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Selector {
+    Name(String),
+    External(String),
+    /// By the id of the group before which so many were made.
+    Number(usize),
+}
+
+#[derive(Debug, Clone)]
+pub struct Group {
+    pub number: usize,
+    pub external: Option<String>,
+    pub members: Names,
+}
+
+/// What a reference may get wrong, to see that it is noticed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    LowestRole,
+    GroupDeletions,
+}
+
 /// A rule: members of `group` get `role` (0 is the lowest) and `joins` in each of `tenants`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
-    pub group: String,
+    pub group: Selector,
     pub role: usize,
     pub tenants: Names,
     pub joins: Names,
@@ -98,9 +121,12 @@ pub struct Reference {
     /// Rules whose published content the guard has held.
     pub held: Names,
     /// The groups each rule named since everybody had its content (reading 5).
-    pub named: BTreeMap<String, Names>,
-    pub groups: BTreeMap<String, Names>,
+    pub named: BTreeMap<String, BTreeSet<Selector>>,
+    pub groups: BTreeMap<String, Group>,
+    /// How many groups were ever made.
+    pub made: usize,
     pub people: BTreeMap<String, Person>,
+    pub fault: Option<Fault>,
 }
 
 impl Reference {
@@ -148,15 +174,26 @@ impl Reference {
         entry
     }
 
+    /// Who is in a group that is named so.
+    fn members(&self, selector: &Selector) -> Names {
+        let is_named = |(name, group): &(&String, &Group)| match selector {
+            Selector::Name(wanted) => wanted == *name,
+            Selector::External(wanted) => group.external.as_ref() == Some(wanted),
+            Selector::Number(wanted) => group.number == *wanted,
+        };
+        self.groups.iter().filter(is_named).flat_map(|(_, group)| group.members.iter().cloned()).collect()
+    }
+
     /// B014–B017; the first match ends what was granted by hand or by a sign-in (reading 3).
-    fn holdings(&self, who: &str, rules: &Rules) -> Holdings {
+    pub fn holdings(&self, who: &str, rules: &Rules) -> Holdings {
         let mut given = Holdings::new();
-        let is_member = |rule: &Rule| self.groups.get(&rule.group).is_some_and(|members| members.contains(who));
+        let is_member = |rule: &Rule| self.members(&rule.group).contains(who);
         for (name, rule) in rules.iter().filter(|(_, rule)| rule.enabled && is_member(rule)) {
             for tenant in &rule.tenants {
-                let nothing = Held { role: 0, joins: Names::new(), rules: Names::new(), source: Source::Rules };
-                let held = given.entry(tenant.clone()).or_insert(nothing);
-                held.role = held.role.max(rule.role);
+                let (role, joins, rules) = (rule.role, Names::new(), Names::new());
+                let held = given.entry(tenant.clone()).or_insert(Held { role, joins, rules, source: Source::Rules });
+                held.role =
+                    if self.fault == Some(Fault::LowestRole) { held.role.min(role) } else { held.role.max(role) };
                 held.joins.extend(rule.joins.iter().cloned());
                 held.rules.insert(name.clone());
             }
@@ -236,11 +273,11 @@ impl Reference {
             let mut named = self.named.remove(name).unwrap_or_default();
             named.extend(before.into_iter().chain(after).map(|rule| rule.group.clone()));
             let holds = |person: &Person| person.holds.values().any(|held| held.rules.contains(name));
-            let is_of_somebody = named.iter().any(|group| self.groups.get(group).is_some_and(|them| !them.is_empty()));
+            let is_of_somebody = named.iter().any(|group| !self.members(group).is_empty());
             if is_of_somebody || self.people.values().any(holds) {
                 self.named.insert(name.clone(), named);
             } else if let Some(rule) = after {
-                self.named.insert(name.clone(), Names::from([rule.group.clone()]));
+                self.named.insert(name.clone(), BTreeSet::from([rule.group.clone()]));
             }
         }
         self.in_force = self.with(names);
@@ -249,13 +286,13 @@ impl Reference {
     /// Members of the rules' old and new groups, and whoever holds something from one (reading 5). What is held stays
     /// out of it (reading 23).
     fn affected(&self, names: &Names, after: &Rules) -> Names {
-        let mut groups: Names = names.iter().filter_map(|name| self.named.get(name)).flatten().cloned().collect();
+        let mut groups: BTreeSet<_> = names.iter().filter_map(|name| self.named.get(name)).flatten().cloned().collect();
         for rules in [&self.in_force, after] {
             groups.extend(names.iter().filter_map(|name| rules.get(name)).map(|rule| rule.group.clone()));
         }
         let holds = |person: &Person| person.holds.values().any(|held| !held.rules.is_disjoint(names));
         let holders = self.people.iter().filter(|(_, person)| holds(person)).map(|(who, _)| who.clone());
-        groups.iter().filter_map(|group| self.groups.get(group)).flatten().cloned().chain(holders).collect()
+        groups.iter().flat_map(|group| self.members(group)).chain(holders).collect()
     }
 
     /// What a change of these rules would take beyond the guard's limits, or beyond what was confirmed (reading 23).
@@ -297,12 +334,15 @@ impl Reference {
         }
     }
 
-    /// A dry run: it is never held, and nothing is judged after it.
-    pub fn dry_run(&mut self, scope: Option<&Names>) {
+    /// A dry run: it is never held, and nothing is judged after it. Whether a run of this would be held.
+    pub fn dry_run(&mut self, scope: Option<&Names>) -> bool {
         let covered = self.covered(scope);
-        let people = self.of(scope, &self.with(&covered));
+        let after = self.with(&covered);
+        let people = self.of(scope, &after);
+        let is_too_much = self.excess_of(&people, &after, None).is_some();
         self.put_in_force(&covered);
         people.iter().for_each(|who| self.evaluate(who));
+        is_too_much
     }
 
     /// A run over these rules, or over everybody; `false` = it was held.
@@ -331,7 +371,7 @@ impl Reference {
         let done: Names = scope.cloned().unwrap_or_else(|| self.named.keys().cloned().collect());
         for name in done {
             self.named.remove(&name);
-            let now = self.in_force.get(&name).map(|rule| (name, Names::from([rule.group.clone()])));
+            let now = self.in_force.get(&name).map(|rule| (name, BTreeSet::from([rule.group.clone()])));
             self.named.extend(now);
         }
         true

@@ -1,7 +1,7 @@
 //! The system under a history: a directory over a store of its own.
 
 use super::event::{Event, PEOPLE, ROLES};
-use super::reference::{Entry, Held, Onboarding, Rule};
+use super::reference::{Entry, Held, Onboarding, Rule, Selector};
 use crate::support::wait::until;
 use scim_operator::access::{self, AccessView, Code, DEFAULT_ROLES, GroupSelector, Guard, Source, TenantAccess};
 use scim_operator::config::{
@@ -24,8 +24,8 @@ pub enum Outcome {
     Refused,
     /// A run that the guard held.
     Held,
-    /// A dry run: whose access would change.
-    Would(Names),
+    /// A dry run: whose access would change, and whether a run would be held.
+    Would(Names, bool),
     SignIn(Entry),
 }
 
@@ -50,6 +50,8 @@ pub struct System {
     onboarding: Onboarding,
     people: BTreeMap<String, String>,
     groups: BTreeMap<String, String>,
+    /// The ids of all groups that were ever made, in that order.
+    made: Vec<String>,
     /// The last sign-in of each person who came in.
     came: BTreeMap<String, SignedIn>,
     runs: usize,
@@ -68,8 +70,8 @@ impl System {
         let data = tempfile::tempdir().unwrap();
         let directory = Directory::open(Settings::new(data.path())).await.unwrap();
         let (people, groups, came) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        let rules = BTreeMap::new();
-        let system = Self { directory, data, automatic, limit, rules, onboarding, people, groups, came, runs: 0 };
+        let (rules, made) = (BTreeMap::new(), Vec::new());
+        let system = Self { directory, data, automatic, limit, rules, onboarding, people, groups, made, came, runs: 0 };
         system.publish().await;
         system
     }
@@ -128,6 +130,7 @@ impl System {
             Event::PostGroup(..)
             | Event::Members(..)
             | Event::AllMembers(..)
+            | Event::Mark(..)
             | Event::Rename(..)
             | Event::DeleteGroup(_) => self.group(event).await,
         }
@@ -190,15 +193,18 @@ impl System {
 
     async fn group(&mut self, event: &Event) -> Outcome {
         let by = Actor::default();
-        if let Event::PostGroup(name, members) = event {
-            let made = self.directory.create_group(&by, group(name, &self.members(members))).await;
+        if let Event::PostGroup(name, external, members) = event {
+            let body = group(name, external.as_ref(), &self.members(members));
+            let made = self.directory.create_group(&by, body).await;
             if let Ok(made) = &made {
-                self.groups.insert(name.clone(), made["id"].as_str().unwrap().to_owned());
+                let id = made["id"].as_str().unwrap().to_owned();
+                self.made.push(id.clone());
+                self.groups.insert(name.clone(), id);
             }
             return done(made);
         }
         let name = match event {
-            Event::Members(name, ..) | Event::AllMembers(name, _) => name,
+            Event::Members(name, ..) | Event::AllMembers(name, ..) | Event::Mark(name, _) => name,
             Event::Rename(name, _) | Event::DeleteGroup(name) => name,
             _ => unreachable!("other events are no group's"),
         };
@@ -214,8 +220,13 @@ impl System {
                 }));
                 done(self.directory.patch_group(&by, &id, patch(Value::Array(operations))).await)
             }
-            Event::AllMembers(_, all) => {
-                done(self.directory.replace_group(&by, &id, group(name, &self.members(all))).await)
+            Event::AllMembers(_, external, all) => {
+                let body = group(name, external.as_ref(), &self.members(all));
+                done(self.directory.replace_group(&by, &id, body).await)
+            }
+            Event::Mark(_, external) => {
+                let body = patch(json!([{ "op": "replace", "path": "externalId", "value": external }]));
+                done(self.directory.patch_group(&by, &id, body).await)
             }
             Event::Rename(_, to) => {
                 let body = patch(json!([{ "op": "replace", "path": "displayName", "value": to }]));
@@ -250,7 +261,7 @@ impl System {
         document.profile.required_attributes.clear();
         document.sync_policy = if self.automatic { SyncPolicy::Automatic } else { SyncPolicy::Manual };
         document.guard = Guard { max_revoked_users: self.limit as u64, max_revoked_percent: 100 };
-        let entry = |(name, rule): (&String, &Rule)| RuleEntry { rule: written(name, rule), held: false };
+        let entry = |(name, rule): (&String, &Rule)| RuleEntry { rule: written(name, rule, &self.made), held: false };
         document.rules = self.rules.iter().map(entry).collect();
         document.sign_in = Some(by_user_name());
         let Onboarding { enabled, reenable_disabled } = self.onboarding;
@@ -281,6 +292,7 @@ impl System {
             nonce: String::new(),
             dry_run,
             allow_revocations: confirmed.map(|up_to| AllowRevocations { up_to: up_to as u64 }),
+            created_at: None,
         };
         self.directory.request_run(None, request, &Actor::default()).await.unwrap().uid
     }
@@ -303,7 +315,8 @@ impl System {
         let uid = self.ask(scope, None, true).await;
         assert_eq!(self.ended(&uid).await, Outcome::Done, "a dry run is never held");
         let changes = self.directory.run_changes(&format!("run-{}", self.runs), None, 100).await.unwrap().unwrap();
-        Outcome::Would(changes.changes.into_iter().map(|change| change.user_name).collect())
+        let status = self.directory.run(&uid).await.unwrap().expect("the run is kept");
+        Outcome::Would(changes.changes.into_iter().map(|change| change.user_name).collect(), status.would_be_held)
     }
 
     async fn restart(&mut self) {
@@ -330,6 +343,13 @@ impl System {
     /// The rules whose published content is held.
     pub fn held(&self) -> Names {
         self.directory.in_force().enforced.held.iter().flat_map(|held| held.rules.iter().cloned()).collect()
+    }
+
+    /// Whether the state says that everybody has what was published: every rule in sync, nobody and nothing waiting.
+    pub async fn is_in_sync(&self) -> bool {
+        let state = self.directory.state(None, Duration::ZERO).await.unwrap();
+        let waits = state.pending.total > 0 || state.held.is_some() || !state.runs.is_empty();
+        !waits && state.rules.iter().all(|rule| rule.in_sync)
     }
 
     /// What everybody holds and may do, by the list, by the name and by the session alike.
@@ -388,10 +408,16 @@ fn by_user_name() -> SignIn {
     }
 }
 
-fn written(name: &str, rule: &Rule) -> scim_operator::access::Rule {
+/// The rule, where the groups that were made have these ids.
+fn written(name: &str, rule: &Rule, made: &[String]) -> scim_operator::access::Rule {
+    let group = match &rule.group {
+        Selector::Name(name) => GroupSelector::DisplayName(name.clone()),
+        Selector::External(external) => GroupSelector::ExternalId(external.clone()),
+        Selector::Number(number) => GroupSelector::Id(made[*number].clone()),
+    };
     scim_operator::access::Rule {
         name: name.to_owned(),
-        group: GroupSelector::DisplayName(rule.group.clone()),
+        group,
         role: DEFAULT_ROLES[rule.role].to_owned(),
         tenants: rule.tenants.iter().cloned().collect(),
         application_groups: rule.joins.iter().cloned().collect(),
@@ -409,9 +435,13 @@ fn user(name: &str, active: bool) -> Value {
     })
 }
 
-fn group(name: &str, members: &[Value]) -> Value {
+fn group(name: &str, external: Option<&String>, members: &[Value]) -> Value {
     let schemas = ["urn:ietf:params:scim:schemas:core:2.0:Group"];
-    json!({ "schemas": schemas, "displayName": name, "members": members })
+    let mut body = json!({ "schemas": schemas, "displayName": name, "members": members });
+    if let Some(external) = external {
+        body["externalId"] = json!(external);
+    }
+    body
 }
 
 fn patch(operations: Value) -> Value {

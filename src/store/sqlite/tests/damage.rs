@@ -55,7 +55,7 @@ async fn a_whole_store_is_said_to_be_whole_also_while_it_is_open() {
     let store = super::store(data.path(), 0..7).await;
     let inventory = check(data.path()).unwrap();
     assert_eq!((inventory.store_id.as_str(), inventory.users, inventory.groups), (store.store_id(), 7, 0));
-    assert_eq!((inventory.schema_version, inventory.revision), (5, 0));
+    assert_eq!((inventory.schema_version, inventory.revision), (6, 0));
     store.close().await;
     assert_eq!(check(data.path()).unwrap(), inventory);
 }

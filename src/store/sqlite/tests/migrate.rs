@@ -44,7 +44,7 @@ async fn c005_c011_a_store_of_version_1_is_read_and_its_records_are_the_beginnin
     super::audit::notes(&store, 1).await;
     store.close().await;
     assert_eq!(verify(data.path(), verified.last).unwrap().records, 11);
-    assert_eq!(check(data.path()).unwrap().schema_version, 5);
+    assert_eq!(check(data.path()).unwrap().schema_version, 6);
 }
 
 #[tokio::test]

@@ -124,7 +124,7 @@ async fn c009_what_is_no_store_or_a_newer_one_is_refused() {
     let newer = world.elsewhere.path().join("newer");
     closed(&newer, 1).await;
     change(&newer, "PRAGMA user_version = 99");
-    assert!(matches!(world.refuses(&newer.join(FILE)), StoreError::Newer { found: 99, known: 5 }));
+    assert!(matches!(world.refuses(&newer.join(FILE)), StoreError::Newer { found: 99, known: 6 }));
 }
 
 #[tokio::test]
