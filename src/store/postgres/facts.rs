@@ -1,6 +1,6 @@
-//! Locking and loading what a change needs, in the order that everybody keeps: lease, gate, configuration, groups, users
-//! by id, resources by id, accounts by id, identities by user, runs. Statements that do not depend on each other's
-//! answers are sent in one go.
+//! Locking and loading what a change needs, in the order that everybody keeps: lease, gate, configuration, groups,
+//! users by id, resources by id, accounts by id, identities by user, runs. Statements that do not depend on each
+//! other's answers are sent in one go.
 
 use super::super::contract::{Delta, Facts, Fence, Hold, MemberIds, Needs};
 use super::super::row::{AccountKey, GroupId, IdentityKey, ResourceId, UserId};

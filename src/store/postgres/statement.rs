@@ -1,9 +1,9 @@
 //! Every statement of this engine, in one place: each is prepared when a connection is made, read by a lint for what
 //! CockroachDB or YugabyteDB lack, and explained in a golden file.
 //!
-//! Rows are locked in one order everywhere: lease, gate, configuration, groups, users by id, resources by id, accounts by
-//! id, identities by user, runs. What a lock protects is read by a later statement: one that waited for a lock still sees
-//! the rows as they were when it began.
+//! Rows are locked in one order everywhere: lease, gate, configuration, groups, users by id, resources by id,
+//! accounts by id, identities by user, runs. What a lock protects is read by a later statement: one that waited for a
+//! lock still sees the rows as they were when it began.
 
 /// Makes a constant of each statement, and a list of all.
 macro_rules! statements {
